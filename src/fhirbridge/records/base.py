@@ -1,0 +1,106 @@
+"""What all records share: strict frozen models, FHIR dates, workers, organisations, sensitivity.
+
+Every field has a sensitivity class. A field names its own; otherwise it has that of the record's class.
+Source of the classes: 42 CFR part 2 and UK GDPR read together, docs/adr/0006-consent-table.md.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from fhirbridge.times import is_date, is_date_time
+
+
+class Sensitivity(StrEnum):
+    """How carefully a field is kept; consent permits or denies it by this class."""
+
+    DIRECTORY = "D0"
+    IDENTITY = "D1"
+    MONITORING = "D2"
+    CLINICAL = "D3"
+    OTHER_SENSITIVE = "D4"
+    COUNSELLING_NOTES = "D5"
+    JUSTICE = "D6"
+    THIRD_PARTY = "D7"
+    UNCLASSIFIED_TEXT = "D8"
+
+
+def sensitive(level: Sensitivity, description: str = "", **more: Any) -> Any:
+    """Return a pydantic field that carries a sensitivity class into the published schema."""
+    return Field(description=description or None, json_schema_extra={"x-sensitivity": level.value}, **more)
+
+
+def _checked_date(text: str) -> str:
+    if not is_date(text):
+        raise ValueError("expected a date that exists: YYYY, YYYY-MM or YYYY-MM-DD")
+    return text
+
+
+def _checked_date_time(text: str) -> str:
+    if not is_date_time(text):
+        raise ValueError("expected a date, or a date with time and zone: YYYY-MM-DDThh:mm:ss+hh:mm")
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^\S(.*\S)?$")]
+DateText = Annotated[str, AfterValidator(_checked_date), Field(json_schema_extra={"format": "fhir-date"})]
+DateTimeText = Annotated[str, AfterValidator(_checked_date_time), Field(json_schema_extra={"format": "fhir-datetime"})]
+
+
+class Part(BaseModel):
+    """A part of a record: strict, frozen, no unknown fields, text exactly as it came."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Record(Part):
+    """A whole record. `sensitivity` is the class of every field that names none."""
+
+    kind: ClassVar[str]
+    sensitivity: ClassVar[Sensitivity] = Sensitivity.CLINICAL
+
+    id: Key = sensitive(Sensitivity.IDENTITY, "The record's key in the system that owns it.")
+
+    @classmethod
+    def published_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of this record kind, with `x-sensitivity` on the record and its fields."""
+        schema = cls.model_json_schema()
+        schema["x-sensitivity"] = cls.sensitivity.value
+        schema["x-record"] = cls.kind
+        return schema
+
+
+class ClientRef(Part):
+    """Which person a record is about: a number and the system that gave it."""
+
+    number: Key = sensitive(Sensitivity.IDENTITY, "The client's number in that system.")
+    system: Key = sensitive(Sensitivity.IDENTITY, "URI of the system that gave the number.")
+
+
+class Organisation(Part):
+    """An agency, hospital, prison, court or service."""
+
+    number: Key = sensitive(Sensitivity.DIRECTORY, "The organisation's number in the source's directory.")
+    name: Text = sensitive(Sensitivity.DIRECTORY, "The organisation's name.")
+    phone: Text | None = sensitive(Sensitivity.DIRECTORY, "Telephone.", default=None)
+
+
+class Worker(Part):
+    """A named person who works for an organisation: keyworker, officer, counsellor."""
+
+    number: Key = sensitive(Sensitivity.DIRECTORY, "The worker's number in the source's directory.")
+    name: Text = sensitive(Sensitivity.DIRECTORY, "The worker's name.")
+    role: Text | None = sensitive(Sensitivity.DIRECTORY, "What the worker is here, in words.", default=None)
+    phone: Text | None = sensitive(Sensitivity.DIRECTORY, "Telephone.", default=None)
+
+
+class Coded(Part):
+    """Something said in words, with a code where one is known. The words stay when the code is missing."""
+
+    text: Text = Field(description="The words, exactly as written.")
+    code: Key | None = Field(default=None, description="The code, where known.")
+    system: Key | None = Field(default=None, description="URI of the code's system.")

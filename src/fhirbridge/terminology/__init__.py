@@ -1,0 +1,1 @@
+"""Code tables: how one system's codes become another's, both ways."""
