@@ -295,7 +295,8 @@ class Binder:
             when = self.conditions(block.when, scope)
         except _Refused:
             return None
-        rows = tuple(bound for row in block.rows if (bound := self.row(row, scope, target)))
+        bound_rows = [bound for row in block.rows if (bound := self.row(row, scope, target))]
+        rows = tuple(sorted(bound_rows, key=lambda row: row.arrow == ":="))  # constants go into items that others made
         return Block(
             name=block.name,
             type=block.type,

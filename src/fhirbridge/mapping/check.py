@@ -74,9 +74,7 @@ def _left_rows(map_: Map) -> Iterator[tuple[Block, Row, str]]:
 def _missing_required(map_: Map, record_shapes: dict[str, Shape]) -> Iterator[Issue]:
     for block in map_.blocks:
         shape = fhir_shape(block.type) if map_.right.kind == "fhir" else record_shapes[block.type]
-        written = [
-            (path, row.codec.name) for row in block.rows if row.goes_right for path in _written_paths(row.right)
-        ]
+        written = [(path, row.codec.name) for row in block.rows if row.goes_right for path in _written_paths(row.right)]
         given = _ENGINE_GIVES if map_.right.kind == "fhir" else frozenset()
         yield from _lacking(written, shape, block.place, block.type, given)
 

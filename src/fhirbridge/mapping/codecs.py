@@ -105,6 +105,12 @@ def date_pattern(written: str) -> str:
     return re.sub("YYYY|MM|DD|hh|mm", lambda match: _FIELDS[match[0]], written)
 
 
+def _written(moment: datetime, written: str) -> str:
+    """Return the moment as an analyst's format writes it; strftime leaves out the zeros of early years."""
+    fields = {"YYYY": f"{moment.year:04}", "MM": moment.month, "DD": moment.day, "hh": moment.hour, "mm": moment.minute}
+    return re.sub("YYYY|MM|DD|hh|mm", lambda match: f"{fields[match[0]]:0>2}", written)
+
+
 def _parsed(value: Value, written: str) -> datetime:
     expected = f"expected a date that exists, written {written}"
     text = _expect(value, str, f"a date as text, written {written}")
@@ -131,7 +137,7 @@ def _date_left(value: Value, codec: Codec, _context: Context) -> Value:
         return value
     if len(value) != len("YYYY-MM-DD"):
         raise CodecError("FB304", f"a partial date cannot be written as {codec.arguments[0]}")
-    return datetime.fromisoformat(value).strftime(date_pattern(codec.arguments[0]))
+    return _written(datetime.fromisoformat(value), codec.arguments[0])
 
 
 def _datetime_right(value: Value, codec: Codec, _context: Context) -> Value:
@@ -154,7 +160,7 @@ def _datetime_left(value: Value, codec: Codec, _context: Context) -> Value:
         return value
     if "T" not in value:
         raise CodecError("FB304", f"a date without a time cannot be written as {codec.arguments[0]}")
-    return datetime.fromisoformat(value).astimezone(ZoneInfo(codec.zone)).strftime(date_pattern(codec.arguments[0]))
+    return _written(datetime.fromisoformat(value).astimezone(ZoneInfo(codec.zone)), codec.arguments[0])
 
 
 # -- codes -----------------------------------------------------------------------------------------------------------
@@ -177,10 +183,9 @@ def _code_right(value: Value, codec: Codec, _context: Context) -> Value:
 
 
 def _code_left(value: Value, codec: Codec, _context: Context) -> Value:
-    codings = value.get("coding", [value]) if isinstance(value, dict) else [{"code": value}]
-    table = codec.table.backward if codec.table else {}
+    codings = value.get("coding", [value]) if isinstance(value, dict) else [{"code": value, "system": None}]
     for coding in codings:
-        row = table.get((coding.get("system", ""), coding.get("code", "")))
+        row = codec.table.find_back(coding.get("system", ""), coding.get("code", "")) if codec.table else None
         if row:
             return row.source
     if not codec.reject and isinstance(value, dict) and value.get("text"):
@@ -191,7 +196,7 @@ def _code_left(value: Value, codec: Codec, _context: Context) -> Value:
 def _concept_right(value: Value, _codec: Codec, _context: Context) -> Value:
     coded = _expect(value, dict, "an object with text, code, system")
     coding = {key: coded[key] for key in ("system", "code") if coded.get(key)}
-    return {"coding": [coding], "text": coded.get("text")} if "code" in coding else {"text": coded.get("text")}
+    return {"coding": [coding], "text": coded.get("text")} if coding else {"text": coded.get("text")}
 
 
 def _concept_left(value: Value, _codec: Codec, _context: Context) -> Value:

@@ -18,6 +18,8 @@ from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.model import Block, Condition, Map, Row
 from fhirbridge.mapping.paths import Tree, WriteConflict, prune, read, read_first, write
 
+__all__ = ["Context", "Item", "Mapped", "Restored", "to_left", "to_right"]
+
 ENGINE_MADE = ("resourceType", "id", "meta", "identifier", "text")
 """Elements of a resource that no row needs to read on the way back."""
 
@@ -128,7 +130,7 @@ def _make(run: _Run, block: Block, instance: _Instance) -> Item | None:
         return None
     fhir = run.map.right.kind == "fhir"
     draft = _Draft({"resourceType": block.type} if fhir else {})
-    for row in sorted(block.rows, key=lambda row: row.arrow == ":="):
+    for row in block.rows:
         if row.goes_right and _holds(row.when, instance):
             _apply_right(run, row, instance, draft, block.data_class)
     body, renamed = prune(draft.body)

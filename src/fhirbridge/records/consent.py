@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fhirbridge.records.base import (
     ClientRef,
@@ -27,11 +27,20 @@ DataClass = Literal["D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"]
 
 
 class Expiry(Part):
-    """When a consent ends: a day, or an event in words with the day it happened once it has."""
+    """When a consent ends: on a day, or at an event in words, with the day it happened once it has.
+
+    One of the two must be stated; 42 CFR 2.31(a)(7).
+    """
 
     on: DateText | None = None
     event: Text | None = None
     event_happened: DateText | None = None
+
+    @model_validator(mode="after")
+    def _ends_some_time(self) -> Expiry:
+        if self.on is None and self.event is None:
+            raise ValueError("a consent names the day or the event at which it ends")
+        return self
 
 
 class Consent(Record):

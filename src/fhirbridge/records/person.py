@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fhirbridge.records.base import DateText, Key, Part, Record, Sensitivity, Text, sensitive
 
@@ -19,11 +19,17 @@ class Identifier(Part):
 
 
 class Name(Part):
-    """One name of a person."""
+    """One name of a person: a family name, given names, or both."""
 
     family: Text | None = None
     given: list[Text] = []
     use: Literal["official", "usual", "old", "nickname"] = "official"
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Name:
+        if self.family is None and not self.given:
+            raise ValueError("a name has a family name or a given name")
+        return self
 
 
 class Telecom(Part):

@@ -46,6 +46,12 @@ class CodeTable:
     forward: dict[str, TableRow]
     backward: dict[tuple[str, str], TableRow]
 
+    def find_back(self, system: str | None, target: str) -> TableRow | None:
+        """Return the row that a target code goes back by; system None stands for a code that carries no system."""
+        if system is not None:
+            return self.backward.get((system, target))
+        return next((row for (_, code), row in self.backward.items() if code == target), None)
+
     def ambiguous_targets(self) -> tuple[TableRow, ...]:
         """Return the rows that share a target with another row though none, or more than one, is the way back."""
         groups: dict[tuple[str, str], list[TableRow]] = {}

@@ -1,0 +1,82 @@
+"""Random records of every kind, made from their published schemas. Keys are unique within one record."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+
+from fhirbridge.mapping.library import record_shapes
+from fhirbridge.mapping.paths import prune
+from fhirbridge.mapping.shapes import Shape
+from fhirbridge.records import KINDS, Record
+
+CATEGORIES = ("medication-management", "outreach", "peer-mentoring", "relapse-prevention", "dietary")
+KEY_FIELDS = frozenset(
+    {"id", "number", "system", "code", "plan", "replaces", "referral", "rereferral_of", "goal", "objective", "language"}
+)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+WORDS = st.lists(TEXTS, min_size=1, max_size=4).map(" ".join)
+DATES = st.one_of(
+    st.dates().map(lambda d: f"{d.year:04}-{d.month:02}-{d.day:02}"),
+    st.sampled_from(["2026", "2026-11", "1989-03"]),
+)
+DATE_TIMES = st.one_of(
+    DATES,
+    st.datetimes().map(lambda d: d.replace(microsecond=0, year=max(d.year, 1000)).isoformat() + "Z"),
+    st.just("2026-11-22T09:30:00-05:00"),
+)
+
+
+def _leaf(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
+    if shape.codes:
+        return st.sampled_from(sorted(shape.codes))
+    if name == "category":
+        return st.sampled_from(CATEGORIES)
+    if name in KEY_FIELDS:
+        return st.builds(lambda: f"k{next(fresh)}")
+    if shape.type == "boolean":
+        return st.booleans()
+    if shape.type == "integer":
+        return st.integers(0, 500)
+    return {"fhir-date": DATES, "fhir-datetime": DATE_TIMES}.get(getattr(shape, "format", ""), WORDS)
+
+
+def _value(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
+    single = _leaf(name, shape, fresh) if shape.is_leaf else _object(shape, fresh)
+    if not shape.is_list:
+        return single
+    if not shape.is_leaf:
+        single = single.filter(lambda tree: bool(prune(tree)[0]))
+    return st.lists(single, min_size=1 if shape.is_required else 0, max_size=3)
+
+
+def _object(shape: Shape, fresh: Any) -> st.SearchStrategy[dict[str, Any]]:
+    fields = {name: child for name in shape.child_names() if (child := shape.find_child(name))}
+    return st.fixed_dictionaries(
+        {name: _value(name, child, fresh) for name, child in fields.items() if child.is_required},
+        optional={name: _value(name, child, fresh) for name, child in fields.items() if not child.is_required},
+    )
+
+
+@cache
+def records(kind: str) -> st.SearchStrategy[Record]:
+    """Return a strategy for valid records of a kind, without what can only be empty."""
+    trees = _object(record_shapes()[kind], count(1)).map(_mended).map(lambda tree: prune(tree)[0])
+    return trees.map(KINDS[kind].model_validate)
+
+
+def _mended(tree: dict[str, Any]) -> dict[str, Any]:
+    """Put in what a record's own rules ask for beyond its schema."""
+    if "expiry" in tree:
+        tree["expiry"].setdefault("event", "end of treatment")
+    for name in tree.get("names", ()):
+        name.setdefault("family", "Vega")
+    return tree
+
+
+def as_tree(record: Record) -> dict[str, Any]:
+    """Return a record as the tree that maps read: nothing empty in it."""
+    return prune(record.model_dump(exclude_none=True))[0]
