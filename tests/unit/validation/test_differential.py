@@ -1,0 +1,114 @@
+"""Our checker against fhir.resources: where both can judge, they agree.
+
+`fhir.resources` does not look at codes, invariants, empty elements or reference targets; those faults are told in
+OURS_ALONE and it must accept them, so that a change of its mind is noticed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.fhir_resources import (
+    VALID,
+    make_care_plan,
+    make_consent,
+    make_goal,
+    make_observation,
+    make_patient,
+    make_service_request,
+    make_task,
+)
+
+from fhirbridge.errors import InvalidContent
+from fhirbridge.fhir.resources import to_model
+from fhirbridge.validation.check import check
+
+Tree = dict[str, Any]
+
+VALID_VARIANTS: list[Tree] = [
+    *(make() for make in VALID),
+    make_goal(startDate="2026"),
+    make_goal(startDate=None, startCodeableConcept={"text": "at once"}),
+    make_goal(target=None),
+    make_goal(note=[{"text": "x", "time": "2026-01-01T10:00:00+01:00"}]),
+    make_patient(deceasedBoolean=False),
+    make_patient(contact=[{"name": {"text": "Jo"}}]),
+    make_task(executionPeriod={"start": "2026-01-01"}),
+    make_service_request(occurrenceTiming={"repeat": {"frequency": 2, "period": 1, "periodUnit": "wk"}}),
+    make_observation(valueQuantity=None, valueBoolean=True),
+    make_care_plan(period={"start": "2026-02"}),
+]
+
+BOTH_REFUSE: list[Tree] = [
+    make_goal(colour="red"),
+    make_goal(subject=None),
+    make_goal(lifecycleStatus=None),
+    make_goal(startDate="2026-02-30"),
+    make_goal(startDate="soon"),
+    make_goal(startCodeableConcept={"text": "x"}),
+    make_goal(description="own words"),
+    make_goal(target={"dueDate": "2026"}),
+    make_goal(id="a b"),
+    make_goal(note=[{"time": "2026"}]),
+    make_patient(name={"family": "x"}),
+    make_patient(name=[{"given": "Li"}]),
+    make_patient(birthDate=["1990"]),
+    make_patient(multipleBirthBoolean=True, multipleBirthInteger=2),
+    make_patient(contact=[{"nothing": 1}]),
+    make_task(status=None),
+    make_task(restriction={"period": {"end": "x"}}),
+    make_service_request(authoredOn="2026-11-20T09:15:00"),
+    make_service_request(performer={"reference": "Organization/1"}),
+    make_observation(code=None),
+    make_observation(valueString="x"),
+    make_care_plan(activity={"reference": {"reference": "Task/1"}}),
+    make_care_plan(intent=None),
+    make_consent(scope=None),
+    make_consent(category=None),
+    make_consent(provision={"period": {"start": "never"}}),
+]
+
+OURS_ALONE: list[Tree] = [
+    make_goal(lifecycleStatus="busy"),
+    make_goal(description={}),
+    make_goal(target=[]),
+    make_goal(target=[{"detailString": "x"}]),
+    make_goal(subject={"reference": "Device/1"}),
+    make_patient(active="true"),
+    make_patient(contact=[{"gender": "other"}]),
+    make_patient(text={"status": "generated", "div": "<div><script/></div>"}),
+    make_task(authoredOn="2026-02-01", lastModified="2026-01-01"),
+    make_care_plan(activity=[{"reference": {"reference": "Task/1"}, "detail": {"status": "scheduled"}}]),
+    make_care_plan(period={"start": "2026-02", "end": "2026-01"}),
+    make_service_request(code=None, orderDetail=[{"text": "x"}]),
+    make_consent(policyRule=None),
+    make_observation(valueQuantity={"value": "1.5"}),
+]
+
+
+def ours_refuses(resource: Tree) -> bool:
+    return any(issue.severity == "error" for issue in check(resource))
+
+
+def theirs_refuses(resource: Tree) -> bool:
+    try:
+        to_model(resource)
+    except InvalidContent:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("resource", VALID_VARIANTS)
+def test_both_accept(resource: Tree) -> None:
+    assert (ours_refuses(resource), theirs_refuses(resource)) == (False, False)
+
+
+@pytest.mark.parametrize("resource", BOTH_REFUSE)
+def test_both_refuse(resource: Tree) -> None:
+    assert (ours_refuses(resource), theirs_refuses(resource)) == (True, True)
+
+
+@pytest.mark.parametrize("resource", OURS_ALONE)
+def test_ours_refuses_what_the_models_let_through(resource: Tree) -> None:
+    assert (ours_refuses(resource), theirs_refuses(resource)) == (True, False)
