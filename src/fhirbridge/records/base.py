@@ -81,6 +81,10 @@ class ClientRef(Part):
     system: Key = sensitive(Sensitivity.IDENTITY, "URI of the system that gave the number.")
 
 
+Client = Annotated[ClientRef, Field(json_schema_extra={"x-sensitivity": Sensitivity.IDENTITY.value})]
+"""The person a record is about; who that is, is identity data in every record."""
+
+
 class Organisation(Part):
     """An agency, hospital, prison, court or service."""
 

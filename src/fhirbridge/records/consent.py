@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateText,
     DateTimeText,
     Organisation,
@@ -49,7 +49,7 @@ class Consent(Record):
     kind = "consent"
     sensitivity = Sensitivity.IDENTITY
 
-    client: ClientRef
+    client: Client
     type: ConsentKind
     status: Literal["draft", "active", "withdrawn", "entered-in-error"]
     discloser: Organisation = Field(description="Who may tell.")

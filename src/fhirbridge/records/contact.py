@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateTimeText,
     Organisation,
     Part,
@@ -33,7 +33,7 @@ class Contact(Record):
     kind = "contact"
     sensitivity = Sensitivity.CLINICAL
 
-    client: ClientRef
+    client: Client
     at: DateTimeText
     worker: Worker
     with_whom: Literal["client", "family", "agency", "court", "other"]

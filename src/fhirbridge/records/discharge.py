@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateText,
     DateTimeText,
     Key,
@@ -47,7 +47,7 @@ class Discharge(Record):
     kind = "discharge"
     sensitivity = Sensitivity.CLINICAL
 
-    client: ClientRef
+    client: Client
     agency: Organisation
     plan: Key | None = Field(default=None, description="Key of the plan that ends.")
     type: DischargeKind

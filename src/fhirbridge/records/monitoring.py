@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateText,
     Key,
     Organisation,
@@ -36,7 +36,7 @@ class Monitoring(Record):
     kind = "monitoring"
     sensitivity = Sensitivity.MONITORING
 
-    client: ClientRef
+    client: Client
     agency: Organisation
     worker: Worker | None = None
     requirement: Text | None = Field(default=None, description="The order requirement it reports on, in words.")

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     Coded,
     DateText,
     DateTimeText,
@@ -196,7 +196,7 @@ class Plan(Record):
     kind = "plan"
     sensitivity = Sensitivity.CLINICAL
 
-    client: ClientRef
+    client: Client
     keyworker: Worker | None = None
     agency: Organisation
     type: PlanKind = Field(description="Which of the five names the plan goes by.")

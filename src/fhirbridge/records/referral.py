@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateText,
     DateTimeText,
     Key,
@@ -58,7 +58,7 @@ class Referral(Record):
     kind = "referral"
     sensitivity = Sensitivity.CLINICAL
 
-    client: ClientRef
+    client: Client
     plan: Key | None = Field(default=None, description="Key of the plan it serves.")
     status: ReferralStatus
     category: Key = Field(description="Service category, a code of the service-category table.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fhirbridge.records.base import ClientRef, DateText, Key, Part, Record, Sensitivity, Text, Worker
+from fhirbridge.records.base import Client, DateText, Key, Part, Record, Sensitivity, Text, Worker
 from fhirbridge.records.plan import Achievement, GoalStatus
 from fhirbridge.records.referral import ReferralStatus
 
@@ -40,7 +40,7 @@ class Review(Record):
     kind = "review"
     sensitivity = Sensitivity.CLINICAL
 
-    client: ClientRef
+    client: Client
     plan: Key
     on: DateText
     by: Worker

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from fhirbridge.records.base import (
-    ClientRef,
+    Client,
     DateText,
     DateTimeText,
     Key,
@@ -109,7 +109,7 @@ class Transition(Record):
     kind = "transition"
     sensitivity = JUSTICE
 
-    client: ClientRef
+    client: Client
     other_identifiers: list[Identifier] = sensitive(
         Sensitivity.IDENTITY, "Numbers other systems gave the same person.", default=[]
     )
