@@ -75,6 +75,12 @@ class _Draft:
     body: dict[str, Any]
     elements: dict[str, Any] = field(default_factory=dict)
 
+    def note(self, row: Row, target: str, origin: dict[str, Any]) -> None:
+        """Keep where an element came from, and with it the items whose selectors were made true on the way."""
+        self.elements[target] = origin
+        for item in _selected_items(row, target):
+            self.elements.setdefault(item, origin)
+
 
 @dataclass(frozen=True, slots=True)
 class _Instance:
@@ -157,7 +163,7 @@ def _apply_right(run: _Run, row: Row, instance: _Instance, draft: _Draft, data_c
     if row.arrow == ":=":
         for indices in _constant_indices(row, draft.body):
             path = write(draft.body, row.right, indices, row.constant)
-            draft.elements[path] = {"from": "", **entry, "codec": "constant", "class": data_class}
+            draft.note(row, path, {"from": "", **entry, "codec": "constant", "class": data_class})
         return
     base = instance.paths[row.variable]
     for indices, path, value in read(instance.nodes[row.variable], row.left):
@@ -172,7 +178,15 @@ def _apply_right(run: _Run, row: Row, instance: _Instance, draft: _Draft, data_c
             run.report("FB309", source, f"`{row.right_text}` has another value already", row)
         else:
             _warn_unmapped(run, row, translated, source)
-            draft.elements[target] = {"from": source, **entry, "class": row.data_class or data_class}
+            draft.note(row, target, {"from": source, **entry, "class": row.data_class or data_class})
+
+
+def _selected_items(row: Row, target: str) -> Iterator[str]:
+    """Yield the concrete paths of list items on the way whose selectors were made true."""
+    names = target.split(".")
+    for position, step in enumerate(row.right):
+        if step.where and position + 1 < len(row.right):
+            yield ".".join(names[: position + 1])
 
 
 def _constant_indices(row: Row, body: dict[str, Any]) -> list[tuple[int, ...]]:

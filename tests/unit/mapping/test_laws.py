@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.support.maps import shipped
 from tests.support.records import as_tree, records
 
+from fhirbridge.consent.redact import redact
 from fhirbridge.mapping.paths import prune
 from fhirbridge.mapping.run import Context, to_left, to_right
-from fhirbridge.records import KINDS
+from fhirbridge.records import KINDS, Sensitivity
 from fhirbridge.validation.check import check
 
 RECORD_MAPS = sorted(KINDS.keys() & set(shipped().names()))
@@ -68,6 +69,16 @@ def test_every_resource_a_map_makes_of_sound_data_is_valid_r4(kind: str, data: s
         (i.expression, i.rule, i.message) for item in made.items for i in check(item.body) if i.severity == "error"
     ]
     assert [each for each in wrong if each[1] not in FAULTS_OF_DATA] == []
+
+
+@pytest.mark.parametrize("kind", RECORD_MAPS)
+@LAW
+@given(data=st.data())
+def test_who_may_see_every_class_sees_every_element(kind: str, data: st.DataObject) -> None:
+    made = to_right(shipped().get(kind), as_tree(data.draw(records(kind))), CONTEXT)
+    for item in made.items:
+        seen = redact(item.body, item.trace["elements"], data_class=item.data_class, permitted=frozenset(Sensitivity))
+        assert seen == item.body
 
 
 @pytest.mark.parametrize("kind", RECORD_MAPS)

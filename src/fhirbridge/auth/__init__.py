@@ -1,0 +1,1 @@
+"""Who is asking: partners, client assertions, scopes, tokens. Pure: no store, no clock, no request."""
