@@ -1,0 +1,76 @@
+"""Internal records: a head row names the present version, old versions stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from fhirbridge.store.base import RecordRow
+from fhirbridge.store.schema import record as head
+from fhirbridge.store.schema import record_version as versions
+from fhirbridge.store.sql.work import Work
+
+SAME = (
+    (versions.c.kind == head.c.kind)
+    & (versions.c.source == head.c.source)
+    & (versions.c.key == head.c.key)
+    & (versions.c.version == head.c.version)
+)
+
+
+class Records(Work):
+    """The part of a transaction that keeps internal records."""
+
+    def put_record(self, record: RecordRow) -> RecordRow:
+        """Keep a new version; an equal body about the same person keeps the present one."""
+        key = {"kind": record.kind, "source": record.source, "key": record.key}
+        row = self._claim_head(head, key, {"person_id": record.person_id, "version": 1})
+        if row is None:
+            return self._add_record_version(record, 1)
+        present = self._get_record(record)
+        if (present.body, present.person_id) == (record.body, record.person_id):
+            return self._keep_record(present, record.trace)
+        changes = {"person_id": record.person_id, "version": row.version + 1}
+        self._connection.execute(update(head).where(*_is(head, record)).values(changes))
+        return self._add_record_version(record, row.version + 1)
+
+    def find_record(self, kind: str, source: str, key: str) -> RecordRow | None:
+        """Return the newest version."""
+        one = head.c.kind == kind, head.c.source == source, head.c.key == key
+        return self._find(_newest().where(*one), _record)
+
+    def iter_records(self, person_id: str, kind: str | None = None) -> Iterator[RecordRow]:
+        """The newest version of each record of a person."""
+        statement = _newest().where(head.c.person_id == person_id)
+        if kind is not None:
+            statement = statement.where(head.c.kind == kind)
+        return map(_record, self._pages(statement, [versions.c.kind, versions.c.source, versions.c.key]))
+
+    def _add_record_version(self, record: RecordRow, version: int) -> RecordRow:
+        new = replace(record, version=version, stored_at=record.stored_at or self._now())
+        self._connection.execute(insert(versions).values(**asdict(new)))
+        return self._get_record(record)
+
+    def _keep_record(self, present: RecordRow, trace: bytes) -> RecordRow:
+        if present.trace != trace:
+            one = (*_is(versions, present), versions.c.version == present.version)
+            self._connection.execute(update(versions).where(*one).values(trace=trace))
+        return replace(present, trace=trace)
+
+    def _get_record(self, record: RecordRow) -> RecordRow:
+        return _record(self._connection.execute(_newest().where(*_is(head, record))).one())
+
+
+def _newest() -> Select[Any]:
+    return select(versions).join(head, SAME)
+
+
+def _is(table: Any, record: RecordRow) -> tuple[Any, ...]:
+    return table.c.kind == record.kind, table.c.source == record.source, table.c.key == record.key
+
+
+def _record(row: Row[Any]) -> RecordRow:
+    return RecordRow(**row._mapping)
