@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fhirbridge.errors import CONDITIONS, Issue
+from fhirbridge.errors import Issue, get_condition
 
 _ALL_OK = {"severity": "information", "code": "informational", "details": {"text": "No issues found."}}
 
@@ -21,7 +21,7 @@ def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
 def _entry(issue: Issue) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "severity": issue.severity,
-        "code": CONDITIONS[issue.code].issue,
+        "code": get_condition(issue.code).issue,
         "details": {"text": issue.message},
     }
     parts = (issue.code, issue.rule and f"rule {issue.rule}", issue.location and f"at {issue.location}", issue.hint)

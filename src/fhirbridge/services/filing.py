@@ -1,0 +1,278 @@
+"""From typed records to what the store keeps: persons, records, resources, consents, maps used, deliveries.
+
+Everything is done in the caller's transaction and is the same each time it is done. All findings are collected; if
+one is an error nothing is to be kept, so InvalidContent is raised and the transaction ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fhirbridge.auth.partners import Partner
+from fhirbridge.delivery.routes import routes_for
+from fhirbridge.errors import IdentityConflict, InvalidContent, Issue
+from fhirbridge.formats import record_json
+from fhirbridge.ids import key_system, stable_id
+from fhirbridge.mapping.codecs import Context
+from fhirbridge.mapping.paths import leaves
+from fhirbridge.mapping.run import ENGINE_MADE, Item, Mapped, to_right
+from fhirbridge.records import Consent, Transition
+from fhirbridge.services import identity, patients, shelf
+from fhirbridge.services.bridge import Bridge
+from fhirbridge.services.outcome import Outcome
+from fhirbridge.services.reading import ReadRecord, named_by_sender, nearest
+from fhirbridge.store.base import ConsentRow, Delivery, Message, RecordRow, Transaction
+from fhirbridge.times import first_day
+
+FIRST_KINDS = ("person", "transition")
+"""Kinds that may tie several numbers to one person; they are resolved before the others of a message."""
+
+
+@dataclass(slots=True)
+class Filing:
+    """One message being filed: where it came from, and what was made of it so far."""
+
+    bridge: Bridge
+    tx: Transaction
+    partner: Partner
+    message: Message
+    issues: list[Issue] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    resources: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something was found that forbids keeping any of it."""
+        return any(issue.severity in ("error", "fatal") for issue in self.issues)
+
+
+def file_records(filing: Filing, records: Iterable[ReadRecord]) -> Outcome:
+    """Keep the records of one message and all that follows from them; return what became of it.
+
+    Raises:
+        InvalidContent: something was found that forbids it; its issues are all that was found.
+        Unavailable: another message about the same person was stored at this moment.
+    """
+    records = tuple(records)
+    persons = _resolve(filing, records)
+    if not filing.has_errors:
+        for record, person_id in zip(records, persons, strict=True):
+            _file(filing, record, person_id)
+        for person_id in dict.fromkeys(persons):
+            _file_patient(filing, person_id)
+    if filing.has_errors:
+        raise InvalidContent(issues=filing.issues)
+    return Outcome(
+        tuple(filing.records), tuple(sorted(filing.resources)), tuple(filing.issues), _lead_time(filing, records)
+    )
+
+
+# -- who the records are about
+
+
+def _resolve(filing: Filing, records: tuple[ReadRecord, ...]) -> list[str]:
+    """Return the person of each record, in the records' order; conflicts become findings."""
+    order = sorted(range(len(records)), key=lambda index: records[index].kind not in FIRST_KINDS)
+    persons = [""] * len(records)
+    for index in order:
+        record = records[index]
+        path = "identifiers" if record.kind == "person" else "client"
+        try:
+            persons[index] = identity.resolve(filing.tx, identity.numbers_of(record.kind, record.tree), path=path)
+        except IdentityConflict as error:
+            filing.issues += [named_by_sender(issue, record.kind, record.trace) for issue in error.issues]
+    return persons
+
+
+# -- one record
+
+
+def _file(filing: Filing, record: ReadRecord, person_id: str) -> None:
+    before = filing.tx.find_record(record.kind, filing.partner.id, record.key)
+    if before and before.person_id != person_id:
+        filing.issues.append(named_by_sender(_other_person(), record.kind, record.trace))
+        return
+    row = filing.tx.put_record(_record_row(filing, record, person_id))
+    filing.records.append(f"{row.kind}/{row.source}/{row.key}")
+    mapped = map_record(filing.bridge, filing.tx, row)
+    for item in mapped.items:
+        _file_item(filing, record, item, person_id)
+    filing.issues += [_named(issue, record, mapped.items) for issue in mapped.issues]
+    if before and before.version != row.version:
+        _retire(filing, before, mapped)
+    if isinstance(record.record, Consent):
+        _file_consent(filing, record, row)
+    _file_deliveries(filing, row)
+
+
+def _other_person() -> Issue:
+    return Issue(
+        IdentityConflict.code,
+        "This key stands for another client's record already.",
+        "id",
+        rule="key-one-person",
+        hint="Keys must be the source's own and never used twice; or the client's number is wrong.",
+    )
+
+
+def _record_row(filing: Filing, record: ReadRecord, person_id: str) -> RecordRow:
+    return RecordRow(
+        kind=record.kind,
+        source=filing.partner.id,
+        key=record.key,
+        person_id=person_id,
+        body=record_json.format(record.tree),
+        trace=json.dumps(record.trace).encode(),
+        message_id=filing.message.id,
+        stored_at=filing.bridge.clock(),
+    )
+
+
+def map_record(bridge: Bridge, tx: Transaction, row: RecordRow) -> Mapped:
+    """Return the FHIR resources of a record; none for a kind that has no record map."""
+    if row.kind not in bridge.maps.names():
+        return Mapped((), ())
+    map_ = bridge.maps.get(row.kind)
+    tx.put_map_version(map_.name, map_.version, map_.hash, map_.text)
+    known = identity.known_resources(tx, row.person_id, row.source)
+    mapped = to_right(map_, record_json.parse(row.body), Context(source=row.source, known=known))
+    classes = identity.classes_of_numbers(tx, bridge.partners, row.person_id)
+    return replace(mapped, items=tuple(_traced(item, row, classes) for item in mapped.items))
+
+
+def _traced(item: Item, row: RecordRow, classes: Mapping[identity.Number, str]) -> Item:
+    """Return the item with its record in the trace, and with each number of the person marked by its class."""
+    marks = {
+        f"{path}.identifier": {"class": classes[number]}
+        for path, number in _iter_numbers(item.body)
+        if classes.get(number) == identity.JUSTICE_CLASS
+    }
+    elements = {**item.trace["elements"], **marks}
+    elements |= _beside(item.body, elements)
+    return replace(item, trace={**item.trace, "record": f"{row.kind}/{row.source}/{row.key}", "elements": elements})
+
+
+def _beside(body: dict[str, Any], elements: dict[str, Any]) -> dict[str, Any]:
+    """Return entries for what a selector of a row made (the kind of a note): the class of what it stands beside."""
+    made: dict[str, Any] = {}
+    for path in leaves({name: value for name, value in body.items() if name not in ENGINE_MADE}):
+        entry, _ = nearest(elements, path)
+        at = path
+        while entry is None and at:
+            at = at[: max(at.rfind("."), at.rfind("["), 0)]
+            beside = [each["class"] for key, each in elements.items() if key.startswith((f"{at}.", f"{at}["))]
+            if at and beside:
+                made[path] = entry = {"class": max(beside)}
+    return made
+
+
+def _iter_numbers(body: dict[str, Any]) -> Iterator[tuple[str, identity.Number]]:
+    """Yield path and number of each top-level reference that carries a number."""
+    for name, value in body.items():
+        number = value.get("identifier") if isinstance(value, dict) else None
+        if isinstance(number, dict):
+            yield name, (str(number.get("system")), str(number.get("value")))
+
+
+def _file_item(filing: Filing, record: ReadRecord, item: Item, person_id: str) -> None:
+    if item.type == patients.PATIENT:
+        return  # made once, from all that is known of the person
+    found = filing.bridge.checker.check({"resourceType": item.type, "id": item.id, **item.body})
+    filing.issues += [_named(issue, record, (item,)) for issue in found]
+    if not filing.has_errors:
+        place = shelf.Place(person_id, filing.partner.jurisdiction)
+        shelf.put(filing.bridge, filing.tx, item, place)
+        filing.resources[f"{item.type}/{item.id}"] = None
+
+
+def _file_patient(filing: Filing, person_id: str) -> None:
+    if filing.has_errors:
+        return
+    item = patients.build(filing.bridge, filing.tx, person_id)
+    shelf.put(filing.bridge, filing.tx, item, shelf.Place(person_id, filing.partner.jurisdiction))
+    filing.resources[f"{item.type}/{item.id}"] = None
+
+
+def _retire(filing: Filing, before: RecordRow, mapped: Mapped) -> None:
+    """Mark as deleted what the version before had and this one has not: a goal that was taken out of a plan."""
+    kept = {(item.type, item.id) for item in mapped.items}
+    for item in map_record(filing.bridge, filing.tx, before).items:
+        is_own = item.type != patients.PATIENT and item.data_class != shelf.DIRECTORY_CLASS
+        if is_own and (item.type, item.id) not in kept:
+            shelf.retire(filing.tx, item.type, item.id)
+
+
+def _file_consent(filing: Filing, record: ReadRecord, row: RecordRow) -> None:
+    """Keep a consent, ready to be judged, under the id of its Consent resource."""
+    consent = record.record
+    if not isinstance(consent, Consent):
+        return
+    if consent.discloser.number != filing.partner.organisation:
+        issue = Issue(
+            InvalidContent.code,
+            "A consent is handed in by the organisation that it lets tell.",
+            "discloser.number",
+            rule="consent:own-discloser",
+            hint="The discloser must be the number by which this bridge knows the sender.",
+        )
+        filing.issues.append(named_by_sender(issue, record.kind, record.trace))
+        return
+    filing.tx.put_consent(
+        ConsentRow(
+            id=stable_id(row.source, "Consent", key_system(row.source, row.kind), row.key),
+            person_id=row.person_id,
+            source=row.source,
+            body=row.body,
+            recipients=tuple(recipient.number for recipient in consent.recipients),
+            stored_at=filing.bridge.clock(),
+        )
+    )
+
+
+def _file_deliveries(filing: Filing, row: RecordRow) -> None:
+    """Queue one delivery for each partner that wants this kind; whether it may have it is decided when it is sent."""
+    now = filing.bridge.clock()
+    for destination in routes_for(filing.bridge.partners, row.kind):
+        if destination.partner == row.source:
+            continue
+        subject = format_subject(row)
+        id_ = stable_id("delivery", destination.partner, row.kind, subject)
+        filing.tx.add_delivery(Delivery(id_, destination.partner, row.kind, subject, row.person_id, now, now))
+
+
+def format_subject(row: RecordRow) -> str:
+    """Return how a delivery names the record version it carries: kind/source/version/key."""
+    return f"{row.kind}/{row.source}/{row.version}/{row.key}"
+
+
+# -- findings in the sender's words
+
+
+def _named(issue: Issue, record: ReadRecord, items: Iterable[Item]) -> Issue:
+    """Return a finding about a resource with the path of the field it came from."""
+    for item in items:
+        path = issue.expression.removeprefix(f"{item.type}.")
+        entry, _ = nearest(item.trace.get("elements") or {}, path)
+        if entry and entry.get("from"):
+            place = issue.location or f"{entry['file']}:{entry['line']}"
+            hint = issue.hint or f"It became {item.type}.{path}."
+            moved = replace(issue, expression=entry["from"].partition(".")[2], location=place, hint=hint)
+            return named_by_sender(moved, record.kind, record.trace)
+    return issue
+
+
+def _lead_time(filing: Filing, records: Iterable[ReadRecord]) -> int | None:
+    """Return the days between arrival and the event that a transition tells of; the smallest, if several."""
+    arrived = filing.message.received_at.date()
+    events = [record.record.event.on for record in records if isinstance(record.record, Transition)]
+    return min(((first_day(event) - arrived).days for event in events), default=None)
+
+
+def note_maps(bridge: Bridge, tx: Transaction, names: Iterable[str]) -> None:
+    """Keep the text of the maps that read a message, so that its trace can be explained later."""
+    for name in names:
+        map_ = bridge.maps.get(name)
+        tx.put_map_version(map_.name, map_.version, map_.hash, map_.text)
