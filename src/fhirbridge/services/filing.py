@@ -17,8 +17,7 @@ from fhirbridge.errors import IdentityConflict, InvalidContent, Issue
 from fhirbridge.formats import record_json
 from fhirbridge.ids import key_system, stable_id
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.paths import leaves
-from fhirbridge.mapping.run import ENGINE_MADE, Item, Mapped, to_right
+from fhirbridge.mapping.run import Item, Mapped, to_right
 from fhirbridge.records import Consent, Transition
 from fhirbridge.services import identity, patients, shelf
 from fhirbridge.services.bridge import Bridge
@@ -151,22 +150,7 @@ def _traced(item: Item, row: RecordRow, classes: Mapping[identity.Number, str]) 
         if classes.get(number) == identity.JUSTICE_CLASS
     }
     elements = {**item.trace["elements"], **marks}
-    elements |= _beside(item.body, elements)
     return replace(item, trace={**item.trace, "record": f"{row.kind}/{row.source}/{row.key}", "elements": elements})
-
-
-def _beside(body: dict[str, Any], elements: dict[str, Any]) -> dict[str, Any]:
-    """Return entries for what a selector of a row made (the kind of a note): the class of what it stands beside."""
-    made: dict[str, Any] = {}
-    for path in leaves({name: value for name, value in body.items() if name not in ENGINE_MADE}):
-        entry, _ = nearest(elements, path)
-        at = path
-        while entry is None and at:
-            at = at[: max(at.rfind("."), at.rfind("["), 0)]
-            beside = [each["class"] for key, each in elements.items() if key.startswith((f"{at}.", f"{at}["))]
-            if at and beside:
-                made[path] = entry = {"class": max(beside)}
-    return made
 
 
 def _iter_numbers(body: dict[str, Any]) -> Iterator[tuple[str, identity.Number]]:

@@ -243,7 +243,7 @@ _PREFIX = re.compile(r"(?P<prefix>[a-z]{2})?(?P<date>.+)")
 
 
 def _date(text: str) -> Alternative:
-    """Return the bounds that a resource's dates must overlap.
+    """Return the bounds of a date search: with both a resource's dates lie within, with one they reach that far.
 
     Source: http://hl7.org/fhir/R4/search.html#date
     """

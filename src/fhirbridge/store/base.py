@@ -105,11 +105,11 @@ STRING_CHARS = 200
 class Clause:
     """One search condition: any of the alternatives holds.
 
-    kind `token`: alternatives are (system or None, code or None); `reference`: ("Type/id", None);
-    `string`: (folded prefix, None), compared on the first STRING_CHARS characters; `date`: (low, high) bounds that
-    the indexed range must overlap, None = open; `id`: (resource id, None). A token alternative's None means "any",
-    a system of "" means "none". No alternatives: nothing is found. A chained clause names the reference parameter in
-    `via` and the target type in `target`; the rest then speaks of the target resource.
+    kind `token`: alternatives are (system or None, code or None), None = any, a system of "" = none;
+    `reference`: ("Type/id", None); `string`: (folded prefix, None), compared on the first STRING_CHARS characters;
+    `date`: (low, high) where the indexed range lies within, (low, None) where it ends at low or later, (None, high)
+    where it begins at high or before; `id`: (resource id, None). No alternatives: nothing is found. A chained clause
+    names the reference parameter in `via` and the target type in `target`; the rest then speaks of the target.
     """
 
     param: str

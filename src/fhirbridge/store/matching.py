@@ -25,6 +25,8 @@ def _string(row: IndexRow, wanted: Alternative) -> bool:
 
 def _date(row: IndexRow, wanted: Alternative) -> bool:
     low, high = wanted
+    if low is not None and high is not None:
+        return low <= row.a and row.b <= high
     return (low is None or row.b >= low) and (high is None or row.a <= high)
 
 

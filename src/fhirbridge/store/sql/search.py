@@ -102,8 +102,14 @@ def _string_matches(clause: Clause) -> list[tuple[Match, list[Pair]]]:
 
 
 def _date_matches(clause: Clause) -> list[tuple[Match, list[Pair]]]:
-    ranges = [(low or "", LAST if high is None else high) for low, high in clause.alternatives]
-    return [(lambda wanted: and_(index_date.c.high >= wanted.c.x, index_date.c.low <= wanted.c.y), ranges)]
+    low, high = index_date.c.low, index_date.c.high
+    within = [(x, y) for x, y in clause.alternatives if x is not None and y is not None]
+    reaching = [(x or "", LAST if y is None else y) for x, y in clause.alternatives if x is None or y is None]
+    matches: list[tuple[Match, list[Pair]]] = [
+        (lambda wanted: and_(low >= wanted.c.x, high <= wanted.c.y), within),
+        (lambda wanted: and_(high >= wanted.c.x, low <= wanted.c.y), reaching),
+    ]
+    return [(match, pairs) for match, pairs in matches if pairs or not clause.alternatives]
 
 
 def _short_pairs(clause: Clause) -> list[Pair]:

@@ -1,0 +1,15 @@
+"""`python -m bench`: run every bench and print its table."""
+
+from __future__ import annotations
+
+from bench import http, mapping
+
+
+def main() -> None:
+    """Print the tables, each as soon as it is measured."""
+    for bench in (mapping, http):
+        print(bench.run(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
