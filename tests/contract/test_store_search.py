@@ -126,7 +126,9 @@ JANUARY = ("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
         (None, "2025-12-31T23:59:59Z", False),
     ],
 )
-def test_date_lies_within_both_bounds_or_reaches_one(store: Store, low: str | None, high: str | None, is_found: bool) -> None:
+def test_date_is_within_two_bounds_or_reaches_one(
+    store: Store, low: str | None, high: str | None, is_found: bool
+) -> None:
     plan(store, "a", IndexRow("date", "date", *JANUARY))
     assert ids(store, Clause("date", "date", ((low, high),))) == (["a"] if is_found else [])
 
