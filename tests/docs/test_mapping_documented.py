@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.support.maps import ROOT
+
 from fhirbridge.mapping.codecs import CODECS
 from fhirbridge.mapping.envelope import BLOCK_KEYS, MAP_KEYS
 from fhirbridge.mapping.findings import RULES
-from tests.support.maps import ROOT
 
 REFERENCE = (ROOT / "docs" / "mapping" / "reference.md").read_text("utf-8")
 
