@@ -50,9 +50,12 @@ class Adoption:
         return {"id": key, **own, **{name: value for name, value in adopted.items() if value}}
 
     def _number(self) -> identity.Number:
-        """Return the number by which the record names the client: one of identity rather than of the justice side."""
+        """Return the number by which the record names the client: one that the sender may see, for it comes back in
+        the answer; else one of the justice side, which does not.
+        """
         classes = identity.classes_of_numbers(self._tx, self._bridge.partners, self._view.person_id)
-        return min(classes, key=lambda number: (classes[number], number))
+        seen = disclose.numbers_shown(self._tx, self._ask, self._view)
+        return min(classes, key=lambda number: (number not in seen, classes[number] != identity.JUSTICE_CLASS, number))
 
     def _adopted(self, name: str, value: Any) -> Any:
         if name == "extension":

@@ -22,7 +22,7 @@ from fhirbridge.consent.notices import notice, notice_outcome, scope
 from fhirbridge.consent.redact import redact, redact_record
 from fhirbridge.consent.table import LEDGER_ONLY
 from fhirbridge.formats import fhir_json, record_json
-from fhirbridge.ids import new_id, stable_id
+from fhirbridge.ids import key_system, new_id, stable_id
 from fhirbridge.records import Consent
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.store.base import ConsentRow, LedgerEntry, RecordRow, ResourceRow, Transaction
@@ -42,6 +42,7 @@ disclosure with an obligation that its channel cannot meet is refused."""
 
 DIRECTORY_CLASS = "D0"
 IDENTITY_CLASS = "D1"
+CONSENT = "Consent"
 WITHHELD: Mapping[str, str] = {"class": ""}
 
 Classes = frozenset[str]
@@ -87,6 +88,11 @@ class View:
     def permits(self) -> tuple[Decision, ...]:
         """The decisions that permit something."""
         return tuple(decision for decision in self.decisions.values() if decision.permit)
+
+    @property
+    def relied_on(self) -> frozenset[str]:
+        """The ids of the consents that something may be seen under. Any other consent tells of somebody else."""
+        return frozenset(id_ for decision in self.permits for id_, _ in decision.consents)
 
     def classes(self, source: str, type_: str) -> Classes:
         """Return the data classes that may be seen of what this source handed in; "" stands for all sources."""
@@ -152,19 +158,21 @@ def write_down(bridge: Bridge, tx: Transaction, ask: Ask, view: View, shown: Seq
             table_row=row,
             consent_id=consent_id,
             consent_version=version,
-            details={"about": ask.about, "shown": list(shown or ()), **_reasons(ground, outcome)},
+            details={"about": ask.about, "shown": list(shown or ()), **_reasons(view, outcome)},
         )
     )
 
 
-def _reasons(ground: Decision | None, outcome: str) -> dict[str, object]:
+def _reasons(view: View, outcome: str) -> dict[str, object]:
+    """Return why; with several agencies, under every consent that something may be seen under."""
+    ground = view.ground
     if ground is None:
         return {"reason": "no-agency"}
     is_withheld = ground.permit and outcome == "deny"
     return {
         "reason": "class-not-permitted" if is_withheld else ground.reason_code,
         "classes": sorted(ground.permitted | ground.part_classes),
-        "consents": [f"Consent/{id_}/_history/{version}" for id_, version in ground.consents],
+        "consents": [f"Consent/{id_}/_history/{version}" for each in view.permits for id_, version in each.consents],
         "obligations": list(ground.obligations),
         "smallest_change": ground.smallest_change,
         "inputs": ground.inputs_hash,
@@ -192,6 +200,8 @@ def show(ask: Ask, view: View, row: ResourceRow) -> Shown | None:
     """Return what of a resource may leave, labelled; None when it must look as if it were not there."""
     trace = json.loads(row.trace)
     permitted = view.classes(source_of(trace), row.type)
+    if row.data_class not in permitted or (row.type == CONSENT and row.id not in view.relied_on):
+        return None
     elements = {path: _owned(view, entry, row.type) for path, entry in trace.get("elements", {}).items()}
     resource = redact(fhir_json.parse(row.body), elements, data_class=row.data_class, permitted=permitted)
     if resource is None:
@@ -213,8 +223,24 @@ def source_of(trace: Mapping[str, Any]) -> str:
 
 def _owned(view: View, entry: Mapping[str, Any], type_: str) -> Mapping[str, Any]:
     """Return the trace entry, or one that withholds: an element that another agency told needs that one's consent."""
-    source = source_of(entry)
-    return entry if not source or entry.get("class") in view.classes(source, type_) else WITHHELD
+    sources = entry.get("sources") or [source_of(entry)]
+    told = any(not source or entry.get("class") in view.classes(source, type_) for source in sources)
+    return entry if told else WITHHELD
+
+
+def is_withheld_in_part(view: View, row: ResourceRow) -> bool:
+    """Say whether a resource holds something that it may be found by, and that this view must not tell."""
+    elements = json.loads(row.trace).get("elements", {})
+    found_by = (entry for entry in elements.values() if entry.get("class") in (DIRECTORY_CLASS, IDENTITY_CLASS))
+    return any(_owned(view, entry, row.type) is WITHHELD for entry in found_by)
+
+
+def numbers_shown(tx: Transaction, ask: Ask, view: View) -> frozenset[tuple[str, str]]:
+    """Return the numbers, as (system, value), that may be seen in a person's Patient."""
+    patient = tx.find_resource("Patient", view.person_id)
+    shown = show(ask, view, patient) if patient else None
+    numbers = shown.resource.get("identifier", []) if shown else []
+    return frozenset((str(each.get("system")), str(each.get("value"))) for each in numbers)
 
 
 def consent_of(view: View) -> str:
@@ -228,7 +254,14 @@ def consent_of(view: View) -> str:
 def show_record(view: View, record: RecordRow) -> dict[str, Any]:
     """Return the tree of a record with only what may leave; empty when nothing may."""
     permitted = view.classes(record.source, record.kind)
+    if record.kind == Consent.kind and consent_id(record.source, record.key) not in view.relied_on:
+        return {}
     return redact_record(record.kind, record_json.parse(record.body), permitted)
+
+
+def consent_id(source: str, key: str) -> str:
+    """Return the id of the Consent that a source's consent record becomes."""
+    return stable_id(source, CONSENT, key_system(source, Consent.kind), key)
 
 
 def searchable(resource: dict[str, Any], trace: Mapping[str, Any], data_class: str) -> dict[str, Any]:

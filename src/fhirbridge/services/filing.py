@@ -15,12 +15,13 @@ from fhirbridge.auth.partners import Partner
 from fhirbridge.delivery.routes import routes_for
 from fhirbridge.errors import IdentityConflict, InvalidContent, Issue
 from fhirbridge.formats import record_json
-from fhirbridge.ids import key_system, stable_id
+from fhirbridge.ids import stable_id
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.run import Item, Mapped, to_right
 from fhirbridge.records import Consent, Transition
 from fhirbridge.services import identity, patients, shelf
 from fhirbridge.services.bridge import Bridge
+from fhirbridge.services.disclose import consent_id
 from fhirbridge.services.outcome import Outcome
 from fhirbridge.services.reading import ReadRecord, named_by_sender, nearest
 from fhirbridge.store.base import ConsentRow, Delivery, Message, RecordRow, Transaction
@@ -94,6 +95,9 @@ def _file(filing: Filing, record: ReadRecord, person_id: str) -> None:
     if before and before.person_id != person_id:
         filing.issues.append(named_by_sender(_other_person(), record.kind, record.trace))
         return
+    if before and _came_after(filing, before):
+        filing.issues.append(named_by_sender(_overtaken(), record.kind, record.trace))
+        return
     row = filing.tx.put_record(_record_row(filing, record, person_id))
     filing.records.append(f"{row.kind}/{row.source}/{row.key}")
     mapped = map_record(filing.bridge, filing.tx, row)
@@ -114,6 +118,25 @@ def _other_person() -> Issue:
         "id",
         rule="key-one-person",
         hint="Keys must be the source's own and never used twice; or the client's number is wrong.",
+    )
+
+
+def _came_after(filing: Filing, before: RecordRow) -> bool:
+    """Say whether what is stored came with a message that arrived after this one: an older consent, tried again, must
+    not undo a withdrawal.
+    """
+    stored = filing.tx.find_message(before.message_id)
+    return stored is not None and stored.received_at > filing.message.received_at
+
+
+def _overtaken() -> Issue:
+    return Issue(
+        InvalidContent.code,
+        "A message that arrived later has been stored for this key; this one is kept and not applied.",
+        "id",
+        severity="warning",
+        rule="newest-stays",
+        hint="Hand the record in again if this one is right after all.",
     )
 
 
@@ -206,7 +229,7 @@ def _file_consent(filing: Filing, record: ReadRecord, row: RecordRow) -> None:
         return
     filing.tx.put_consent(
         ConsentRow(
-            id=stable_id(row.source, "Consent", key_system(row.source, row.kind), row.key),
+            id=consent_id(row.source, row.key),
             person_id=row.person_id,
             source=row.source,
             body=row.body,

@@ -80,18 +80,32 @@ def classes_of_numbers(tx: Transaction, partners: Mapping[str, Partner], person_
     """Return each number of a person with its data class: that of identity, or that of justice data where the justice
     side gave it or alone told it, since such a number says where somebody was.
     """
-    justice_side = (partner for partner in partners.values() if partner.kind in JUSTICE_SIDE)
-    theirs = {system for partner in justice_side for system in partner.identifier_systems}
-    told = {
-        number
-        for row in tx.iter_records(person_id)
-        if not is_justice_side(partners, row.source)
-        for number in numbers_in(row)
-    }
+    rows = list(tx.iter_records(person_id))
+    theirs = _justice_systems(partners, rows)
+    told = {number for row in rows if not is_justice_side(partners, row.source) for number in numbers_in(row)}
     return {
         number: IDENTITY_CLASS if number in told and number[0] not in theirs else JUSTICE_CLASS
         for number in tx.iter_identifiers(person_id)
     }
+
+
+def _justice_systems(partners: Mapping[str, Partner], rows: Iterable[RecordRow]) -> set[str]:
+    """Return the systems in which the justice side numbers people: those registered, and those by which its records
+    name their client, unless another partner registered them.
+    """
+    theirs = {id_: each for id_, each in partners.items() if each.kind in JUSTICE_SIDE}
+    others = {system for id_, each in partners.items() if id_ not in theirs for system in each.identifier_systems}
+    used = {numbers_in(row)[0][0] for row in rows if row.source in theirs}
+    return {system for each in theirs.values() for system in each.identifier_systems} | (used - others)
+
+
+def tellers_of_numbers(tx: Transaction, person_id: str) -> dict[Number, list[str]]:
+    """Return, for each number of a person that a record names, the sources whose records name it."""
+    told: dict[Number, set[str]] = {}
+    for row in tx.iter_records(person_id):
+        for number in numbers_in(row):
+            told.setdefault(number, set()).add(row.source)
+    return {number: sorted(sources) for number, sources in told.items()}
 
 
 def is_justice_side(partners: Mapping[str, Partner], source: str) -> bool:

@@ -7,21 +7,23 @@ pages and links tell of nothing else; who is not covered and who is unknown give
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from fhirbridge.auth.scopes import covers
 from fhirbridge.fhir.bundles import Found, searchset
-from fhirbridge.fhir.search_parameters import index_values
+from fhirbridge.fhir.search_parameters import COLUMNS, index_values
 from fhirbridge.services import disclose, identity
 from fhirbridge.services.bridge import Bridge, Caller
 from fhirbridge.services.disclose import Ask, Shown, View
 from fhirbridge.services.interactions import guard, is_directory
 from fhirbridge.services.search_query import Asked, Subject, iter_next, parse
 from fhirbridge.services.shelf import SOURCE_PARAMETER
-from fhirbridge.store.base import Clause, Query, ResourceRow, Transaction
+from fhirbridge.store.base import Clause, IndexRow, Query, ResourceRow, Transaction
+from fhirbridge.store.matching import Finder
 
 MAX_INCLUDES = 1_000
 PATIENT = "Patient"
@@ -46,7 +48,7 @@ def search(bridge: Bridge, caller: Caller, type_: str, params: Sequence[tuple[st
     asked = parse(type_, params, limits=bridge.limits, base_url=fhir_base)
     ask = Ask(caller.partner, caller.partner.purpose, "search", type_)
     with bridge.store.transaction() as tx:
-        hunt = _Hunt(bridge, tx, ask, asked)
+        hunt = _Hunt(bridge, tx, ask, asked, caller.scopes)
         page = hunt.directory_page() if is_directory(bridge, type_) else hunt.page()
         hunt.write_down(page)
     return _bundle(hunt, page, fhir_base)
@@ -70,6 +72,7 @@ class _Hunt:
     tx: Transaction
     ask: Ask
     asked: Asked
+    scopes: tuple[str, ...]
     views: dict[str, View] = field(default_factory=dict)
     named: list[str] = field(default_factory=list)
     clauses: tuple[Clause, ...] = ()
@@ -113,10 +116,7 @@ class _Hunt:
         own = (row for row in self.tx.iter_records(person_id) if row.source == self.ask.partner.id)
         if not view.is_open or any(number in identity.numbers_in(row) for row in own):
             return True
-        patient = self.tx.find_resource(PATIENT, person_id)
-        shown = disclose.show(self.ask, view, patient) if patient else None
-        numbers = shown.resource.get("identifier", []) if shown else []
-        return any((each.get("system"), each.get("value")) == number for each in numbers)
+        return number in disclose.numbers_shown(self.tx, self.ask, view)
 
     # -- what
 
@@ -149,7 +149,29 @@ class _Hunt:
         for person_id in persons:
             for classes, sources in self._grants(self.view(person_id)).items():
                 groups.setdefault((classes, sources), set()).add(person_id)
-        return [self._query(*group, frozenset(persons)) for group, persons in groups.items()]
+        queries = [self._query(*group, frozenset(persons)) for group, persons in groups.items()]
+        if self.asked.type != PATIENT:
+            return queries
+        return [replace(query, persons=self._found_as_shown(query)) for query in queries]
+
+    def _found_as_shown(self, query: Query) -> frozenset[str]:
+        """Return the persons whose Patient is found by what the caller sees of it: a Patient is made of all sources,
+        and a search that finds what another agency told would tell it.
+        """
+        clauses = tuple(clause for clause in query.clauses if clause.param not in COLUMNS)
+        persons = query.persons or frozenset()
+        if not clauses:
+            return persons
+        rows = self.tx.search(replace(query, count=len(persons), after=""))
+        return frozenset(row.id for row in rows if self._is_found(row, clauses))
+
+    def _is_found(self, row: ResourceRow, clauses: tuple[Clause, ...]) -> bool:
+        view = self.view(row.person_id or "")
+        if not disclose.is_withheld_in_part(view, row):
+            return True
+        shown = disclose.show(self.ask, view, row)
+        index = frozenset(IndexRow(*value) for value in index_values(shown.resource)) if shown else frozenset()
+        return bool(Finder([row], {(row.type, row.id): index}).find(Query(row.type, clauses)))
 
     def _grants(self, view: View) -> Mapping[frozenset[str], frozenset[str]]:
         """Return sources by the classes that may be seen of them; a Patient is made of all sources."""
@@ -164,6 +186,9 @@ class _Hunt:
     def _query(self, classes: frozenset[str], sources: frozenset[str], persons: frozenset[str]) -> Query:
         is_from = Clause(SOURCE_PARAMETER, "token", tuple(("", source) for source in sorted(sources)))
         clauses = self.clauses if sources == {""} else (*self.clauses, is_from)
+        if self.asked.type == disclose.CONSENT:
+            relied_on = sorted(id_ for person_id in persons for id_ in self.view(person_id).relied_on)
+            clauses = (*clauses, Clause("_id", "id", tuple((id_, None) for id_ in relied_on)))
         return Query(self.asked.type, clauses, persons, classes, self.asked.count + 1, self.asked.after)
 
     # -- what goes with it
@@ -179,7 +204,8 @@ class _Hunt:
     def _included_keys(self, shown: Shown) -> Iterable[str]:
         values = [value for value in index_values(shown.resource) if value.kind == "reference"]
         for name, target in self.asked.includes:
-            yield from (v.a for v in values if v.param == name and v.a.startswith(f"{target}/" if target else ""))
+            found = (v.a for v in values if v.param == name and v.a.startswith(f"{target}/" if target else ""))
+            yield from (key for key in found if covers(self.scopes, key.partition("/")[0], "read"))
         view = self.views.get(shown.row.person_id or "")
         for decision in view.permits if view else ():
             if OBLIGED_TO_COPY in decision.obligations:
