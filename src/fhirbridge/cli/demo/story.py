@@ -31,6 +31,9 @@ BROKEN_FIELDS = ("release.date", "onward[0].service", "gatePickup")
 EXPLAINED = "note[0].text"
 REPORTED = ("from", "to", "appointments_made", "appointments_kept", "compliant", "tests", "engagement")
 NOTICE_SHOWN = 130
+OWN_HEADERS = frozenset({"date", "x-request-id", "content-length"})
+"""Headers whose value each answer has of its own; the length follows the address in the self link."""
+
 WORDS = 4
 """From how many words on a text counts as a sentence of the client or the counsellor."""
 
@@ -95,7 +98,7 @@ def prison_pushes(stage: Stage) -> Lines:
     yield http_line(first, f"Location: {_path(first.headers['Location'], stage)}")
     expect(outcome["state"] == "stored", "the transition record is stored")
     days: int = outcome["lead_time_days"]
-    yield f"GET {_path(first.headers['Location'], stage)}  →  {outcome['state']}, {count_words(outcome['resources'])}"
+    yield f"GET {_path(first.headers['Location'], stage)} → {outcome['state']}, {count_words(outcome['resources'])}"
     yield f"   {days} days before release" if days >= 0 else f"   {-days} days after release: too late"
     again, outcome_again = hand_in(stage, prison, "transition", sample)
     expect(again.headers["Location"] == first.headers["Location"], "the same push is given the same address")
@@ -207,7 +210,7 @@ def broken_record_is_parked(stage: Stage) -> Lines:
     paths = [issue["path"] for issue in outcome["issues"]]
     for field in BROKEN_FIELDS:
         expect(any(field in path for path in paths), f"one answer that names {field} too, not only {paths}")
-    yield f"GET {_path(answer.headers['Location'], stage)}  →  parked, {len(paths)} findings in one answer:"
+    yield f"GET {_path(answer.headers['Location'], stage)} → parked, {len(paths)} findings in one answer:"
     for issue in outcome["issues"]:
         yield f"   {issue['code']} {issue['path']}: {issue['message']} [{issue['rule']}]"
 
@@ -235,16 +238,16 @@ def ledger_is_printed(stage: Stage) -> Lines:
     entries = json.loads(stage.command("ledger", "list", "--json"))["items"]
     yield "$ fhirbridge ledger list"
     for entry in entries:
-        basis = f"under {entry['consent']}" if entry["consent"] else "no consent covers it"
-        who = f"{entry['at'][11:19]}  {entry['recipient']:<18} {entry['purpose']:<6}"
-        yield f"   {who} {entry['outcome']:<10} row {entry['row']:<3} {basis}"
+        basis = entry["consent"].replace("/_history/", " v") or "no consent covers it"
+        who = f"{entry['at'][:16].replace('T', ' ')}  {entry['recipient']:<17} {entry['purpose']:<6}"
+        yield f"   {who} {entry['outcome']:<7} row {entry['row']:<2} {basis}"
     told = {(entry["recipient"], entry["outcome"]) for entry in entries}
     expect(any(who == LAKESIDE.id and what in DISCLOSED for who, what in told), "a disclosure to Lakeside General")
     expect(any(who == PROBATION.id and what in DISCLOSED for who, what in told), "a disclosure to County Probation")
     expect(any(who == HILLCREST.id and what not in DISCLOSED for who, what in told), "a refusal to Hillcrest Infirmary")
     expect(not any(who == HILLCREST.id and what in DISCLOSED for who, what in told), "nothing disclosed to Hillcrest")
     stage.command("ledger", "verify")
-    yield "$ fhirbridge ledger verify  →  the chain is whole"
+    yield "$ fhirbridge ledger verify → the chain is whole"
 
 
 # -- small words
@@ -260,10 +263,11 @@ def _path(url: str, stage: Stage) -> str:
     return url.removeprefix(stage.base_url)
 
 
-def _shape(answer: requests.Response) -> tuple[int, list[str], str]:
-    """Return status, header names and body without the address that was asked."""
+def _shape(answer: requests.Response) -> tuple[int, dict[str, str], str]:
+    """Return status, headers and body, without the address that was asked and what is new in every answer."""
     tree = {name: value for name, value in answer.json().items() if name not in ("link", "id", "timestamp", "meta")}
-    return answer.status_code, sorted(answer.headers), canonical(tree)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return answer.status_code, headers | dict.fromkeys(OWN_HEADERS & headers.keys(), ""), canonical(tree)
 
 
 def _brief(value: object) -> str:

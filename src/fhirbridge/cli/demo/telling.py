@@ -59,7 +59,8 @@ def http_line(answer: requests.Response, *more: str) -> str:
     """Return the HTTP line of an exchange: method, address, status, and what is worth telling of the answer."""
     request = answer.request
     path = unquote(request.path_url or "").replace("&", " &")
-    return " ".join([f"{request.method} {path}", "→", f"{answer.status_code} {answer.reason or ''}".strip(), *more])
+    status = f"{answer.status_code} {answer.reason or ''}".strip()
+    return " · ".join([f"{request.method} {path} → {status}", *more])
 
 
 def iter_leaves(tree: Any) -> Iterator[Any]:
