@@ -60,6 +60,17 @@ def test_claimed_delivery_is_sending_under_a_lease(store: Store, clock: FixedClo
     assert claim(store, clock) is None
 
 
+def test_a_claim_stands_until_another_one_is_made_or_the_delivery_is_done(store: Store, clock: FixedClock) -> None:
+    add(store, make_delivery())
+    first = claim(store, clock)
+    clock.advance(60)
+    second = claim(store, clock)
+    with store.transaction() as tx:
+        assert first and second and not tx.hold_delivery(first) and tx.hold_delivery(second)
+        tx.update_delivery(replace(second, state=DeliveryState.SENT, lease_until=None))
+        assert not tx.hold_delivery(second) and not tx.hold_delivery(replace(second, id="nobody"))
+
+
 def test_oldest_delivery_that_is_due_is_claimed(store: Store, clock: FixedClock) -> None:
     add(
         store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -102,6 +103,16 @@ def test_lease_that_ran_out_is_claimed_again(store: Store, clock: FixedClock) ->
     claimed = claim(store, clock.advance(60))
     assert claimed is not None
     assert claimed.attempts == 2
+
+
+def test_a_claim_stands_until_another_one_is_made_or_the_message_is_done(store: Store, clock: FixedClock) -> None:
+    add(store, make_message())
+    first = claim(store, clock())
+    second = claim(store, clock.advance(60))
+    with store.transaction() as tx:
+        assert first and second and not tx.hold_message(first) and tx.hold_message(second)
+        tx.finish_message("m0001", MessageState.STORED, b"")
+        assert not tx.hold_message(second) and not tx.hold_message(replace(second, id="nobody"))
 
 
 def test_nothing_to_claim_is_none(store: Store, clock: FixedClock) -> None:

@@ -80,8 +80,8 @@ def test_another_body_is_another_version(store: Store) -> None:
 def test_equal_body_keeps_the_present_version(store: Store, clock: FixedClock) -> None:
     first = put(store)
     clock.advance(10)
-    assert put(store, message_id="m0002") == first
-    assert find(store) == first
+    kept = replace(first, message_id="m0002")
+    assert put(store, message_id="m0002") == kept == find(store)
 
 
 def test_new_trace_takes_the_place_of_the_old_one_on_a_version_that_is_kept(store: Store) -> None:

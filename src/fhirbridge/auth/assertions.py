@@ -39,6 +39,8 @@ MIN_MODULUS_CHARS = 342
 """So long is 2048 bits in base64url; looked at before the key is read, since the library only warns of a short one."""
 
 _Short = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+_Kept = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]*$")]
+"""What goes into the store, where not every database keeps control characters."""
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +56,7 @@ class _Claims(msgspec.Struct, frozen=True):
     sub: _Short
     aud: str | list[str]
     exp: int | float
-    jti: _Short
+    jti: _Kept
     iat: int | float | None = None
     nbf: int | float | None = None
 

@@ -2,8 +2,9 @@
 
 Days are judged in UTC: the consent record names no zone. A consent that ends on a day holds through the last second of
 that day in UTC, and one that ends with a month or a year holds through its last day. An event has happened from the
-first second of its day. A consent signed on a day, without a time, is good from the first second of that day; one
-signed in a month or a year, from its last day.
+first second of its day, and a withdrawal counts from then; one in a month or a year counts from its first day. A
+consent signed on a day, without a time, is good from the first second of that day; one signed in a month or a year,
+from its last day.
 Organisations are recognised by their number, letter for letter; a name never matches.
 
 Two kinds of consent end differently. A treatment consent (`tpo`, `specific`) may be withdrawn at any time, at once. A
@@ -70,7 +71,12 @@ def flaws(consent: Consent, request: Request) -> tuple[str, ...]:
 
 def is_withdrawn(consent: Consent, at: datetime) -> bool:
     """Say whether the client has withdrawn it, effective or not."""
-    return consent.status == "withdrawn" or (consent.withdrawn is not None and has_begun(consent.withdrawn, at))
+    return consent.status == "withdrawn" or (consent.withdrawn is not None and _may_have_begun(consent.withdrawn, at))
+
+
+def _may_have_begun(text: str, at: datetime) -> bool:
+    """Say whether the moment may have come: of a month or a year, whether its first day has."""
+    return has_begun(text if "T" in text else first_day(text).isoformat(), at)
 
 
 def has_begun(text: str, at: datetime) -> bool:

@@ -1,7 +1,8 @@
 """JSON text to trees and back, strictly: what two readers could understand differently is refused.
 
 Laws: decimals keep their digits (`1.00` stays `1.00`); no duplicate keys, no NaN, no byte order mark, no lone
-surrogates; at most MAX_DEPTH levels, counted before anything is decoded; an error names line and column and never
+surrogates; no control characters but tab and line ends, since FHIR and XML have no place for them and PostgreSQL keeps
+no NUL; at most MAX_DEPTH levels, counted before anything is decoded; an error names line and column and never
 quotes the text.
 Source: https://www.rfc-editor.org/rfc/rfc8259, http://hl7.org/fhir/R4/json.html
 """
@@ -27,6 +28,8 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
 _BYTE = re.compile(r" \(byte (\d+)\)$")
+_MAY_CONTROL = re.compile(rb"\\(?:u00[01]|[bf]|u[fF]{3}[eEfF])|\xef\xbf[\xbe\xbf]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 
 
@@ -43,6 +46,8 @@ def parse(body: bytes) -> Any:
     tree = _decode(body)
     if skeleton.count(b":") != _count_keys(tree):
         raise _duplicate_key(body)
+    if _MAY_CONTROL.search(body):
+        _refuse_control(tree, "")
     return tree
 
 
@@ -107,6 +112,21 @@ def _count_keys(tree: Any) -> int:
         elif isinstance(node, list):
             waiting.extend(node)
     return count
+
+
+def _refuse_control(tree: Any, path: str) -> None:
+    """Refuse control characters in texts and keys; reached only by bodies that may hold one."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            at = f"{path}.{key if _PLAIN_KEY.fullmatch(key) else '?'}".lstrip(".")
+            _refuse_control(key, at)
+            _refuse_control(value, at)
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            _refuse_control(value, f"{path}[{index}]")
+    elif isinstance(tree, str) and _CONTROL.search(tree):
+        message = "A text holds a control character; only tab, line feed and carriage return are allowed."
+        raise MalformedInput(message, issues=[Issue("FB400", message, expression=path)])
 
 
 def _duplicate_key(body: bytes) -> MalformedInput:

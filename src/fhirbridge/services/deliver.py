@@ -21,7 +21,7 @@ from fhirbridge.delivery.failures import EVENTS, find_failure
 from fhirbridge.delivery.retry import next_due
 from fhirbridge.delivery.routes import Destination, find_route
 from fhirbridge.delivery.states import DeliveryEvent, next_state
-from fhirbridge.errors import BridgeError, DisclosureDenied, MappingFailed, NotFound
+from fhirbridge.errors import BridgeError, DisclosureDenied, MappingFailed, NotFound, Unavailable
 from fhirbridge.formats import record_json
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.run import to_left
@@ -68,6 +68,7 @@ def _pack(bridge: Bridge, delivery: Delivery) -> Parcel:
     """Return what may go; the decision is durable in the ledger when this returns or raises.
 
     Raises:
+        Unavailable: our lease ran out and another worker has the delivery.
         DisclosureDenied: no consent permits it, or nothing of the record may go.
         NotFound: the record or the route is not there any more.
         MappingFailed: what may go does not fit the partner's map.
@@ -78,6 +79,8 @@ def _pack(bridge: Bridge, delivery: Delivery) -> Parcel:
         raise NotFound("The partner no longer has a route for this kind of record.")
     ask = disclose.Ask(partner, partner.purpose, "delivery", delivery.action, f"delivery:{delivery.id}")
     with bridge.store.transaction() as tx:
+        if not tx.hold_delivery(delivery):
+            raise Unavailable("Another worker took the delivery over.")
         record = _get_record(tx, delivery)
         view = disclose.look(bridge, tx, ask, record.person_id)
         tree = disclose.show_record(view, record)
@@ -163,11 +166,13 @@ def _mark(
     state = DeliveryState(next_state(delivery.state, event))
     changed = replace(delivery, state=state, lease_until=None, last_error=reason, run_at=due or delivery.run_at)
     with bridge.store.transaction() as tx:
-        tx.update_delivery(changed)
+        held = tx.hold_delivery(delivery)
+        if held:
+            tx.update_delivery(changed)
     extra = {
         "delivery_id": delivery.id,
         "partner": delivery.partner,
         "state": str(state),
         "attempts": delivery.attempts,
     }
-    LOG.info("delivery changed", extra=extra)
+    LOG.info("delivery changed" if held else "delivery was taken over", extra=extra)

@@ -42,6 +42,8 @@ class Filing:
     issues: list[Issue] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     resources: dict[str, None] = field(default_factory=dict)
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """Versions that somebody saw and wants to replace, by "Type/id"."""
 
     @property
     def has_errors(self) -> bool:
@@ -190,7 +192,8 @@ def _file_item(filing: Filing, record: ReadRecord, item: Item, person_id: str) -
     found = filing.bridge.checker.check({"resourceType": item.type, "id": item.id, **item.body})
     filing.issues += [_named(issue, record, (item,)) for issue in found]
     if not filing.has_errors:
-        place = shelf.Place(person_id, filing.partner.jurisdiction)
+        expected = filing.expected.get(f"{item.type}/{item.id}")
+        place = shelf.Place(person_id, filing.partner.jurisdiction, expected)
         shelf.put(filing.bridge, filing.tx, item, place)
         filing.resources[f"{item.type}/{item.id}"] = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 from fhirbridge.auth.scopes import covers
@@ -17,6 +18,7 @@ from fhirbridge.errors import (
     TooLarge,
     Unavailable,
     UnsupportedMediaType,
+    VersionConflict,
 )
 from fhirbridge.ids import fingerprint, new_id
 from fhirbridge.records import KINDS
@@ -29,6 +31,7 @@ from fhirbridge.times import format_instant
 LOG = logging.getLogger(__name__)
 
 MAX_KEY_CHARS = 255
+MESSAGE_ID = re.compile(r"m-[a-z2-7]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def status(bridge: Bridge, caller: Caller, message_id: str) -> dict[str, object]
         NotFound: unknown, or another partner's.
     """
     with bridge.store.snapshot() as tx:
-        message = tx.find_message(message_id)
+        message = tx.find_message(message_id) if MESSAGE_ID.fullmatch(message_id) else None
     if message is None or message.partner != caller.partner.id:
         raise NotFound
     head = {"id": message.id, "kind": message.kind, "state": message.state.value}
@@ -121,14 +124,23 @@ def process_next(bridge: Bridge) -> bool:
         return False
     try:
         with bridge.store.transaction() as tx:
-            _process(bridge, tx, message)
-    except Unavailable as error:
+            if _is_ours(tx, message):
+                _process(bridge, tx, message)
+    except (Unavailable, VersionConflict) as error:  # another message about the same person was stored at this moment
         _postpone(bridge, message, error)
     except BridgeError as error:
         _park(bridge, message, error.issues)
     except Exception as error:
         _postpone(bridge, message, error)
     return True
+
+
+def _is_ours(tx: Transaction, message: Message) -> bool:
+    """Say whether our claim still stands: a worker whose lease ran out must not touch what another one made of it."""
+    held = tx.hold_message(message)
+    if not held:
+        LOG.warning("message was taken over", extra={"message_id": message.id, "attempts": message.attempts})
+    return held
 
 
 def _process(bridge: Bridge, tx: Transaction, message: Message) -> None:
@@ -149,6 +161,8 @@ def _process(bridge: Bridge, tx: Transaction, message: Message) -> None:
 def _park(bridge: Bridge, message: Message, issues: tuple[Issue, ...]) -> None:
     """Keep the message as it came, with all reasons, until somebody deals with it."""
     with bridge.store.transaction() as tx:
+        if not _is_ours(tx, message):
+            return
         tx.finish_message(message.id, MessageState.PARKED, Outcome(issues=issues).to_bytes())
     codes = sorted({issue.code for issue in issues})
     LOG.warning("message parked", extra={"message_id": message.id, "partner": message.partner, "codes": codes})
@@ -163,7 +177,8 @@ def _postpone(bridge: Bridge, message: Message, error: Exception) -> None:
         _park(bridge, message, (_fault_issue(message),))
         return
     with bridge.store.transaction() as tx:
-        tx.postpone_message(message.id, due)
+        if _is_ours(tx, message):
+            tx.postpone_message(message.id, due)
 
 
 def _fault_issue(message: Message) -> Issue:

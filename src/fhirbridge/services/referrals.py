@@ -24,6 +24,7 @@ from fhirbridge.services import disclose, filing, reading
 from fhirbridge.services.adoption import KIND, TYPE, Adoption, Tree
 from fhirbridge.services.answer import Answer, answer
 from fhirbridge.services.bridge import Bridge, Caller
+from fhirbridge.services.intake import MAX_KEY_CHARS
 from fhirbridge.services.outcome import Outcome
 from fhirbridge.store.base import Message, MessageState, ResourceRow, Transaction
 
@@ -54,7 +55,10 @@ def create(bridge: Bridge, caller: Caller, resource: Tree, *, idempotency_key: s
         Forbidden: the partner is no hospital.
         InvalidContent: the resource breaks a rule, or its subject is nobody this partner may refer.
         IdempotencyConflict: the key was used with another body.
+        MissingHeader: the Idempotency-Key is too long.
     """
+    if len(idempotency_key) > MAX_KEY_CHARS:
+        raise MissingHeader(f"Idempotency-Key is longer than {MAX_KEY_CHARS} characters.")
     _require(bridge, caller, resource)
     ask = disclose.Ask(caller.partner, caller.partner.purpose, "create", TYPE)
     with bridge.store.transaction() as tx:
@@ -159,7 +163,7 @@ def _update(visit: _Visit, row: ResourceRow, view: disclose.View, wanted: tuple[
         raise VersionConflict
     key = str(reading.load_trace(row.trace)["record"]).split("/", 2)[2]
     message = visit.tx.add_message(_message(visit, resource, ""))
-    return _keep(visit, view, message, _Referred(resource, key))
+    return _keep(visit, view, message, _Referred(resource, key, if_match))
 
 
 def _message(visit: _Visit, resource: Tree, idempotency_key: str) -> Message:
@@ -183,16 +187,19 @@ class _Referred:
 
     resource: Tree
     key: str
+    replaces: int | None = None
+    """The version that is to be replaced."""
 
 
 def _keep(visit: _Visit, view: disclose.View, message: Message, referred: _Referred) -> disclose.Shown | None:
     record, issues = _to_record(visit, view, referred)
     filing.note_maps(visit.bridge, visit.tx, (KIND,))
-    work = filing.Filing(visit.bridge, visit.tx, visit.caller.partner, message, issues=issues)
+    id_ = stable_id(visit.source, TYPE, key_system(visit.source, KIND), referred.key)
+    expected = {} if referred.replaces is None else {f"{TYPE}/{id_}": referred.replaces}
+    work = filing.Filing(visit.bridge, visit.tx, visit.caller.partner, message, issues=issues, expected=expected)
     outcome = filing.file_records(work, [record])
     visit.tx.finish_message(message.id, MessageState.STORED, outcome.to_bytes())
-    system = key_system(visit.source, KIND)
-    return _show(visit, view, stable_id(visit.source, TYPE, system, referred.key))
+    return _show(visit, view, id_)
 
 
 def _show(visit: _Visit, view: disclose.View, id_: str) -> disclose.Shown | None:

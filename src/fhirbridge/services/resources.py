@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fhirbridge.errors import NotFound
@@ -13,7 +14,8 @@ from fhirbridge.store.base import ResourceRow, Transaction
 
 __all__ = ["Answer", "create", "read", "update", "vread"]
 
-ANY_VERSION = 0
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+MAX_VERSION = 2**31 - 1
 
 
 def read(bridge: Bridge, caller: Caller, type_: str, id_: str) -> Answer:
@@ -26,7 +28,7 @@ def read(bridge: Bridge, caller: Caller, type_: str, id_: str) -> Answer:
     Source: http://hl7.org/fhir/R4/http.html#read
     """
     guard(bridge, caller, type_, "read")
-    return _read(bridge, caller, f"{type_}/{id_}", ANY_VERSION)
+    return _read(bridge, caller, f"{type_}/{id_}", None)
 
 
 def vread(bridge: Bridge, caller: Caller, type_: str, id_: str, version: int) -> Answer:
@@ -72,7 +74,7 @@ def update(bridge: Bridge, caller: Caller, id_: str, resource: dict[str, Any], *
     return referrals.update(bridge, caller, id_, resource, if_match=if_match)
 
 
-def _read(bridge: Bridge, caller: Caller, address: str, version: int) -> Answer:
+def _read(bridge: Bridge, caller: Caller, address: str, version: int | None) -> Answer:
     """Return one resource. What is asked for may not exist: only what exists may stand in the ledger by its address."""
     type_, _, id_ = address.partition("/")
     with bridge.store.transaction() as tx:
@@ -86,9 +88,13 @@ def _read(bridge: Bridge, caller: Caller, address: str, version: int) -> Answer:
     return answer(shown, notices=disclose.notices_of(ask, [view]))
 
 
-def _find(tx: Transaction, type_: str, id_: str, version: int) -> ResourceRow | None:
-    """Return a version that is there to be read; a resource that is deleted has none."""
+def _find(tx: Transaction, type_: str, id_: str, version: int | None) -> ResourceRow | None:
+    """Return a version that is there to be read, the present one for None; a resource that is deleted has none."""
+    if not ID.fullmatch(id_):
+        return None
     present = tx.find_resource(type_, id_)
     if present is None or present.deleted:
         return None
-    return tx.find_resource_version(type_, id_, version) if version else present
+    if version is None:
+        return present
+    return tx.find_resource_version(type_, id_, version) if 0 < version <= MAX_VERSION else None

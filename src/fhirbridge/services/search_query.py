@@ -21,7 +21,7 @@ from fhirbridge.store.base import Clause
 PAGE_PARAMETER = "_page"
 RESULT_PARAMETERS = ("_count", "_include", PAGE_PARAMETER)
 PATIENT_CHAIN = "identifier"
-MAX_CLAUSES, MAX_ALTERNATIVES = 30, 50
+MAX_CLAUSES, MAX_ALTERNATIVES, MAX_VALUE_CHARS = 30, 50, 4_000
 
 Alternative = tuple[str | None, str | None]
 Pair = tuple[str, str]
@@ -88,6 +88,7 @@ class _Parser:
     def take(self, name: str, value: str) -> None:
         """Take one parameter, or note why it cannot be used."""
         try:
+            _refuse_unstorable(value)
             if name in ("_count", PAGE_PARAMETER):
                 self._take_page(name, value)
             elif name == "_include":
@@ -108,7 +109,7 @@ class _Parser:
             if not re.fullmatch(r"[A-Za-z0-9\-.]{1,64}", value):
                 raise _Refused("_page is not one that this server gave; follow the next link as it is.")
             self._after = value
-        elif not value.isascii() or not value.isdecimal() or int(value) < 1:
+        elif not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
             raise _Refused("_count must be a whole number above 0.")
         else:
             self._count = min(int(value), self._limits.max_page)
@@ -179,6 +180,14 @@ class _Parser:
             return f"{targets[0]}/{text}"
         literal = find_local(text, self._base_url)
         return literal.key if literal else text
+
+
+def _refuse_unstorable(value: str) -> None:
+    """Refuse what no resource can hold, so that it never meets the database."""
+    if len(value) > MAX_VALUE_CHARS:
+        raise _Refused(f"a value longer than {MAX_VALUE_CHARS} characters is not supported.")
+    if re.search(r"[\x00-\x1f]", value):
+        raise _Refused("a value must not hold control characters.")
 
 
 def is_about_patient(parameter: SearchParameter) -> bool:

@@ -217,6 +217,12 @@ class Transaction(Protocol):
         """Lease the oldest message that is received, due, and under no live lease; attempts grows by one."""
         ...
 
+    def hold_message(self, message: Message) -> bool:
+        """Say whether the claim that returned this message still stands; if so, nobody else can claim or finish the
+        message before the transaction ends. False: the lease ran out and somebody else took it over.
+        """
+        ...
+
     def finish_message(self, message_id: str, state: MessageState, outcome: bytes) -> None:
         """Set the end state and outcome of a message and release its lease.
 
@@ -263,8 +269,8 @@ class Transaction(Protocol):
     def put_record(self, record: RecordRow) -> RecordRow:
         """Keep a new version; an equal body about the same person keeps the present version and returns it.
 
-        The trace of a version that is kept becomes the new one: it says how sensitive each element is, and the newest
-        map knows best.
+        The trace and message of a version that is kept become the new ones: the trace says how sensitive each element
+        is, and the newest map knows best; the message says how recent the record is.
         """
         ...
 
@@ -312,6 +318,10 @@ class Transaction(Protocol):
 
         It comes back in state sending, with attempts grown by one: a try that kills its worker is a try.
         """
+        ...
+
+    def hold_delivery(self, delivery: Delivery) -> bool:
+        """Say whether the claim that returned this delivery still stands; see hold_message."""
         ...
 
     def update_delivery(self, delivery: Delivery) -> None:

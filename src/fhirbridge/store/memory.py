@@ -116,6 +116,11 @@ class MemoryTransaction:
                 return self._change(message, attempts=message.attempts + 1, lease_until=_later(now, lease_s))
         return None
 
+    def hold_message(self, message: Message) -> bool:
+        known = self._state.messages.get(message.id)
+        claim = MessageState.RECEIVED, message.attempts, message.lease_until
+        return known is not None and (known.state, known.attempts, known.lease_until) == claim
+
     def finish_message(self, message_id: str, state: MessageState, outcome: bytes) -> None:
         self._change(self._message(message_id), state=state, outcome=outcome, lease_until=None)
 
@@ -161,7 +166,7 @@ class MemoryTransaction:
         versions = self._state.records.get(key, ())
         present = versions[-1] if versions else None
         if present and (present.body, present.person_id) == (record.body, record.person_id):
-            kept = replace(present, trace=record.trace)
+            kept = replace(present, trace=record.trace, message_id=record.message_id)
             self._writable.records[key] = (*versions[:-1], kept)
             return kept
         stored_at = record.stored_at or self._clock()
@@ -236,6 +241,11 @@ class MemoryTransaction:
                 self._writable.deliveries[delivery.id] = in_utc(claimed)
                 return self._state.deliveries[delivery.id]
         return None
+
+    def hold_delivery(self, delivery: Delivery) -> bool:
+        known = self._state.deliveries.get(delivery.id)
+        claim = DeliveryState.SENDING, delivery.attempts, delivery.lease_until
+        return known is not None and (known.state, known.attempts, known.lease_until) == claim
 
     def update_delivery(self, delivery: Delivery) -> None:
         known = self._state.deliveries.get(delivery.id)

@@ -72,7 +72,7 @@ def vread(type_: str, id_: str, version: str) -> Response:
     """Read one version of a resource."""
     format_ = wanted_format()
     who = caller()
-    if not version.isascii() or not version.isdecimal():
+    if not version.isascii() or not version.isdecimal() or len(version) > 9:
         raise NotFound()
     return write_resource(resources.vread(the_bridge(), who, type_, id_, int(version)), format_)
 

@@ -255,3 +255,8 @@ def test_a_usable_key_set_has_no_problems() -> None:
 )
 def test_a_key_that_cannot_be_used_is_named(keys: object, problem: str) -> None:
     assert key_problems({"keys": keys}) == (problem,)
+
+
+def test_a_jti_that_no_store_keeps_is_refused() -> None:
+    with refused("assertion-form"):
+        verify(make_assertion(jti="one\x00"))

@@ -29,6 +29,8 @@ def test_a_sound_consent_has_no_flaws(type_: str) -> None:
         ("withdrawn", {"status": "withdrawn"}),
         ("withdrawn", {"withdrawn": "2026-11-22T09:30:00Z"}),
         ("withdrawn", {"withdrawn": "2026-11-22"}),
+        ("withdrawn", {"withdrawn": "2026-11"}),
+        ("withdrawn", {"withdrawn": "2026"}),
         ("expired", {"expiry": {"on": "2026-11-21"}}),
         ("expired", {"expiry": {"on": "2026-10"}}),
         ("expired", {"expiry": {"on": "2025", "event": "the end of the order"}}),

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from fhirbridge.errors import BridgeError, MalformedInput
 from fhirbridge.formats import json_text
 
+CONTROL = "".join(chr(code) for code in range(32) if chr(code) not in "\t\n\r") + "\ufffe\uffff"
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters=CONTROL))
 SCALARS = (
     st.none()
     | st.booleans()
     | st.integers(-(2**70), 2**70)
-    | st.text()
+    | TEXTS
     | st.decimals(allow_nan=False, allow_infinity=False, places=3)
 )
-TREES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+TREES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=20)
 
 
 def place_of(body: bytes) -> tuple[str, str]:
@@ -32,6 +34,18 @@ def place_of(body: bytes) -> tuple[str, str]:
 @given(TREES)
 def test_what_is_written_is_read_again(tree: Any) -> None:
     assert json_text.parse(json_text.format(tree)) == tree
+
+
+@pytest.mark.parametrize("text", [r"\u0000", r"\u001F", r"\b", r"\f", r"\uFFFE", "\uffff"])
+@pytest.mark.parametrize("body", ['{"a": {"b": [1, "x%s"]}}', '{"a": {"b": [0, {"x%s": 1}]}}'])
+def test_a_control_character_is_refused_at_its_place(body: str, text: str) -> None:
+    _, path = place_of((body % text).encode())
+    assert path in ("a.b[1]", "a.b[1].?")
+
+
+@pytest.mark.parametrize("text", [r"\t\n\r", r"\\u0000", r"\\b", r"\u00e9", "\x7f"])
+def test_what_only_looks_like_a_control_character_is_taken(text: str) -> None:
+    assert json_text.format(json_text.parse(f'"{text}"'.encode()))
 
 
 @pytest.mark.parametrize("digits", ["1.00", "0.10", "1E-22", "123456789.123456789123", "-0.0", "1E+400"])

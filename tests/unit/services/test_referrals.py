@@ -220,10 +220,10 @@ def test_an_update_that_lost_the_race_changes_nothing(world: World) -> None:
 
 
 def test_what_another_partner_made_is_not_there_to_be_updated(world: World) -> None:
+    theirs = find_id(world, "ServiceRequest")  # before one of our own is there, whose id is made at random
     answer = create(world)
     with pytest.raises(NotFound):
         update(world, answer, 1, "hillcrest")
-    theirs = find_id(world, "ServiceRequest")
     body = make_request(world) | {"id": theirs}
     with pytest.raises(NotFound):
         resources.update(world.bridge, world.caller("lakeside"), theirs, body, if_match=1)
@@ -233,3 +233,9 @@ def test_an_update_cannot_turn_to_another_client(world: World) -> None:
     answer = create(world)
     with pytest.raises(NotFound):
         update(world, answer, 1, subject={"reference": "Patient/no-such-client"})
+
+
+def test_a_key_that_is_too_long_is_refused(world: World) -> None:
+    with pytest.raises(MissingHeader):
+        create(world, key="k" * 256)
+    assert find_referrals(world) == []

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from tests.support.bridge import World, make_world, sample_tree
+from tests.unit.services.test_processing import faulty_world
 
 from fhirbridge.errors import BridgeError, Forbidden, MethodNotAllowed, NotFound
 from fhirbridge.services import resources
@@ -84,6 +85,20 @@ def test_an_old_version_is_read_under_the_consent_of_today(world: World) -> None
     assert titles == ["Mari's plan for the first six months", "Revised"]
     with pytest.raises(NotFound):
         resources.vread(world.bridge, who, "CarePlan", id_, 3)
+
+
+@pytest.mark.parametrize("version", [0, -1, 2, 10**20])
+def test_a_version_that_never_was_is_not_there(world: World, version: int) -> None:
+    id_ = find_id(world, "CarePlan")
+    with pytest.raises(NotFound):
+        resources.vread(world.bridge, world.caller("lakeside"), "CarePlan", id_, version)
+
+
+@pytest.mark.parametrize("id_", ["a\x00b", "x" * 65, "a b", "../Patient"])
+def test_what_is_no_id_never_meets_the_store(id_: str) -> None:
+    world = faulty_world("find_resource", 1, AssertionError("asked for something that is no id"))
+    with pytest.raises(NotFound):
+        resources.read(world.bridge, world.caller("lakeside"), "CarePlan", id_)
 
 
 def test_a_deleted_resource_is_not_there(world: World) -> None:

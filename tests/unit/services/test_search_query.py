@@ -136,6 +136,22 @@ def test_a_refusal_names_what_is_supported_and_no_value() -> None:
     assert not any(word in told for word in ("Vega", "Marisol", "Bloggs"))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "a\x00b"),
+        ("_id", "a\x1fb"),
+        ("patient.identifier", "a|\x00"),
+        ("status", "x" * 4001),
+        ("_count", "9" * 5000),
+    ],
+)
+def test_what_no_store_holds_is_refused_before_it_is_looked_for(name: str, value: str) -> None:
+    with pytest.raises(UnsupportedSearch) as caught:
+        ask("CarePlan", (name, value))
+    assert value not in str(caught.value.issues)
+
+
 def test_too_many_parameters_are_refused() -> None:
     with pytest.raises(UnsupportedSearch):
         ask("CarePlan", *[("status", "active")] * 31)

@@ -51,6 +51,12 @@ class Deliveries(Work):
         statement = update(table).where(table.c.id == oldest.scalar_subquery()).values(lease).returning(table)
         return self._find(statement, _delivery)
 
+    def hold_delivery(self, delivery: Delivery) -> bool:
+        """Say whether the claim still stands, and lock the row if it does."""
+        claim = table.c.attempts == delivery.attempts, table.c.lease_until == delivery.lease_until
+        mine = select(table.c.id).where(table.c.id == delivery.id, table.c.state == DeliveryState.SENDING, *claim)
+        return self._connection.execute(mine.with_for_update()).one_or_none() is not None
+
     def update_delivery(self, delivery: Delivery) -> None:
         """Put this delivery in the place of the one with its id."""
         changes = {name: value for name, value in asdict(delivery).items() if name not in FIXED}

@@ -49,6 +49,12 @@ class Messages(Work):
         statement = update(table).where(table.c.id == oldest.scalar_subquery()).values(lease).returning(table)
         return self._find(statement, _message)
 
+    def hold_message(self, message: Message) -> bool:
+        """Say whether the claim still stands, and lock the row if it does."""
+        claim = table.c.attempts == message.attempts, table.c.lease_until == message.lease_until
+        mine = select(table.c.id).where(table.c.id == message.id, table.c.state == MessageState.RECEIVED, *claim)
+        return self._connection.execute(mine.with_for_update()).one_or_none() is not None
+
     def finish_message(self, message_id: str, state: MessageState, outcome: bytes) -> None:
         """Set the end state and release the lease."""
         self._change(message_id, {"state": state, "outcome": outcome})

@@ -32,7 +32,7 @@ class Records(Work):
             return self._add_record_version(record, 1)
         present = self._get_record(record)
         if (present.body, present.person_id) == (record.body, record.person_id):
-            return self._keep_record(present, record.trace)
+            return self._keep_record(present, record)
         changes = {"person_id": record.person_id, "version": row.version + 1}
         self._connection.execute(update(head).where(*_is(head, record)).values(changes))
         return self._add_record_version(record, row.version + 1)
@@ -54,11 +54,13 @@ class Records(Work):
         self._connection.execute(insert(versions).values(**asdict(new)))
         return self._get_record(record)
 
-    def _keep_record(self, present: RecordRow, trace: bytes) -> RecordRow:
-        if present.trace != trace:
+    def _keep_record(self, present: RecordRow, record: RecordRow) -> RecordRow:
+        kept = replace(present, trace=record.trace, message_id=record.message_id)
+        if kept != present:
             one = (*_is(versions, present), versions.c.version == present.version)
-            self._connection.execute(update(versions).where(*one).values(trace=trace))
-        return replace(present, trace=trace)
+            changes = {"trace": kept.trace, "message_id": kept.message_id}
+            self._connection.execute(update(versions).where(*one).values(changes))
+        return kept
 
     def _get_record(self, record: RecordRow) -> RecordRow:
         return _record(self._connection.execute(_newest().where(*_is(head, record))).one())
