@@ -27,7 +27,6 @@ class _Grant(NamedTuple):
     row: Row
     consent: ConsentVersion | None
     classes: Names
-    part_classes: Names
 
 
 def decide(request: Request, consents: Sequence[ConsentVersion]) -> Decision:
@@ -65,18 +64,18 @@ def _is_about(row: Row, request: Request) -> bool:
 def _grants(row: Row, consents: Sequence[ConsentVersion], request: Request) -> list[_Grant]:
     """Return what each consent gives under one row; a row that rests on none gives what it permits."""
     if row.basis is Basis.NONE:
-        return [_Grant(row, None, row.permitted, frozenset())]
+        return [_Grant(row, None, row.permitted)]
     valid = (
         consent
         for consent in consents
         if basis_of(consent.record, request.at) == row.basis and not flaws(consent.record, request)
     )
-    return [grant for consent in valid if (grant := _grant(row, consent)).classes or grant.part_classes]
+    return [grant for consent in valid if (grant := _grant(row, consent)).classes]
 
 
 def _grant(row: Row, consent: ConsentVersion) -> _Grant:
     listed = frozenset(consent.record.data_classes) - row.denied
-    return _Grant(row, consent, listed & row.permitted, listed & row.part_classes)
+    return _Grant(row, consent, listed & row.permitted)
 
 
 def _permission(request: Request, known: Sequence[ConsentVersion], grants: Sequence[_Grant]) -> Decision:
@@ -95,8 +94,6 @@ def _permission(request: Request, known: Sequence[ConsentVersion], grants: Seque
         purpose=request.purpose,
         until=_until(first.consent),
         consents=tuple(relied_on),
-        parts=first.row.parts,
-        part_classes=frozenset[str]().union(*(grant.part_classes for grant in grants)),
     )
 
 

@@ -28,12 +28,3 @@ class Decision:
     purpose: str = ""
     until: str = ""
     consents: tuple[tuple[str, int], ...] = ()
-    parts: Names = frozenset()
-    part_classes: Names = frozenset()
-
-    def permitted_for(self, type_: str) -> Names:
-        """Return the classes that may go in a resource of this type: the one set to hand to `redact`.
-
-        Row 7 lets a plan's own resources go where a medication of the same class may not.
-        """
-        return self.permitted | self.part_classes if type_ in self.parts else self.permitted

@@ -85,7 +85,7 @@ def scope(decision: Decision) -> str:
 
     Source: 42 CFR 2.32(b)
     """
-    classes = sorted((decision.permitted | decision.part_classes) & CLASS_WORDS.keys())
+    classes = sorted(decision.permitted & CLASS_WORDS.keys())
     parts = [
         f"Disclosed under consent {decision.consent_id}, version {decision.consent_version}, for the purpose "
         f"{decision.purpose}.",

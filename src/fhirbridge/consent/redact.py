@@ -52,7 +52,7 @@ def redact(resource: Tree, elements: Elements, *, data_class: str, permitted: Na
     Args:
         elements: the `elements` of the resource's trace: path -> {"class": "D3", ...}.
         data_class: the class of the resource.
-        permitted: the classes that may go: `Decision.permitted_for(type)`.
+        permitted: the classes that may go: `Decision.permitted`.
     """
     redacted = redact_with_trace(resource, elements, data_class=data_class, permitted=permitted)
     return redacted.resource if redacted else None

@@ -69,8 +69,7 @@ class Basis(StrEnum):
 class Row:
     """One row. `permitted` is the most that may go; what the consent lists is the other bound.
 
-    `parts` names resource types for which `part_classes` may go too: a class cannot tell a plan from a medication,
-    and row 7 has to. `denied` overrides what a consent lists. `reason` is the reason code of a row that denies.
+    `denied` overrides what a consent lists. `reason` is the reason code of a row that denies.
     """
 
     number: int
@@ -83,8 +82,6 @@ class Row:
     obligations: tuple[str, ...] = ()
     in_force: bool = True
     states: Names = frozenset({PersonState.KNOWN})
-    parts: Names = frozenset()
-    part_classes: Names = frozenset()
     reason: str = "not-in-force"
 
     def is_about(self, recipient: str, purpose: str, state: str) -> bool:
@@ -134,9 +131,9 @@ ROWS: tuple[Row, ...] = (
         denied=D5_D6, obligations=(*WITH_TPO, "MINEC"), in_force=False),
     Row(6, "treating provider under a consent that names it and the classes", HEALTH_CARE,
         names("TREAT COC"), Basis.SPECIFIC, SPECIFIC_MOST, D5_D6, WITH_SPECIFIC),
-    Row(7, "aftercare agency that is not a covered entity: identity and the plan parts it delivers", names("service"),
-        names("COC"), Basis.SPECIFIC, names("D0 D1"), D5_D6 | names("D4 D7 D8"), (*WITH_SPECIFIC, "CONSENT-COPY"),
-        parts=names("CarePlan Goal ServiceRequest Task"), part_classes=names("D3")),
+    # Such an agency's own parts of the plan would go too; a class cannot tell them from the rest, so none go.
+    Row(7, "aftercare agency that is not a covered entity: identity", names("service"), names("COC"),
+        Basis.SPECIFIC, names("D0 D1"), D5_D6 | names("D3 D4 D7 D8"), (*WITH_SPECIFIC, "CONSENT-COPY")),
     Row(8, "probation or court that referred, under a justice consent", JUSTICE_SIDE, names("CJMON"),
         Basis.JUSTICE, JUSTICE_MOST, D5_D6 | names("D4 D7 D8"), WITH_JUSTICE),
     Row(9, "as 8, the consent withdrawn before its event: not yet effective", JUSTICE_SIDE, names("CJMON"),

@@ -106,7 +106,7 @@ def _iter_targets(map_: Map) -> Iterator[tuple[str, Reference]]:
     for block in map_.blocks:
         for row in block.rows if block.type == TYPE else ():
             if row.codec.reference:
-                urls = [where.value for where in row.right[0].where]
+                urls = [str(where.value) for where in row.right[0].where]
                 yield (urls[0] if urls else row.right[0].name), row.codec.reference
 
 

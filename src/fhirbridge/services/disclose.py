@@ -94,14 +94,14 @@ class View:
         """The ids of the consents that something may be seen under. Any other consent tells of somebody else."""
         return frozenset(id_ for decision in self.permits for id_, _ in decision.consents)
 
-    def classes(self, source: str, type_: str) -> Classes:
+    def classes(self, source: str) -> Classes:
         """Return the data classes that may be seen of what this source handed in; "" stands for all sources."""
         if source in self.organisations:
             decision = self.decisions[self.organisations[source]]
-            return decision.permitted_for(type_) if decision.permit else frozenset()
+            return decision.permitted if decision.permit else frozenset()
         if source and source not in self.sources:
             return frozenset()
-        return frozenset[str]().union(*(decision.permitted_for(type_) for decision in self.permits))
+        return frozenset[str]().union(*(decision.permitted for decision in self.permits))
 
 
 # -- decide
@@ -126,7 +126,7 @@ def _carried(decision: Decision, channel: str) -> Decision:
     if not decision.permit or set(decision.obligations) <= CARRIED[channel] | LEDGER_ONLY:
         return decision
     reason = "obligation-not-met"
-    return replace(decision, permit=False, reason_code=reason, permitted=frozenset(), part_classes=frozenset())
+    return replace(decision, permit=False, reason_code=reason, permitted=frozenset())
 
 
 def _consent(row: ConsentRow) -> ConsentVersion:
@@ -171,7 +171,7 @@ def _reasons(view: View, outcome: str) -> dict[str, object]:
     is_withheld = ground.permit and outcome == "deny"
     return {
         "reason": "class-not-permitted" if is_withheld else ground.reason_code,
-        "classes": sorted(ground.permitted | ground.part_classes),
+        "classes": sorted(ground.permitted),
         "consents": [f"Consent/{id_}/_history/{version}" for each in view.permits for id_, version in each.consents],
         "obligations": list(ground.obligations),
         "smallest_change": ground.smallest_change,
@@ -199,10 +199,10 @@ class Shown:
 def show(ask: Ask, view: View, row: ResourceRow) -> Shown | None:
     """Return what of a resource may leave, labelled; None when it must look as if it were not there."""
     trace = json.loads(row.trace)
-    permitted = view.classes(source_of(trace), row.type)
+    permitted = view.classes(source_of(trace))
     if row.data_class not in permitted or (row.type == CONSENT and row.id not in view.relied_on):
         return None
-    elements = {path: _owned(view, entry, row.type) for path, entry in trace.get("elements", {}).items()}
+    elements = {path: _owned(view, entry) for path, entry in trace.get("elements", {}).items()}
     resource = redact(fhir_json.parse(row.body), elements, data_class=row.data_class, permitted=permitted)
     if resource is None:
         return None
@@ -221,10 +221,10 @@ def source_of(trace: Mapping[str, Any]) -> str:
     return str(trace.get("record", "")).partition("/")[2].partition("/")[0]
 
 
-def _owned(view: View, entry: Mapping[str, Any], type_: str) -> Mapping[str, Any]:
+def _owned(view: View, entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the trace entry, or one that withholds: an element that another agency told needs that one's consent."""
     sources = entry.get("sources") or [source_of(entry)]
-    told = any(not source or entry.get("class") in view.classes(source, type_) for source in sources)
+    told = any(not source or entry.get("class") in view.classes(source) for source in sources)
     return entry if told else WITHHELD
 
 
@@ -232,7 +232,7 @@ def is_withheld_in_part(view: View, row: ResourceRow) -> bool:
     """Say whether a resource holds something that it may be found by, and that this view must not tell."""
     elements = json.loads(row.trace).get("elements", {})
     found_by = (entry for entry in elements.values() if entry.get("class") in (DIRECTORY_CLASS, IDENTITY_CLASS))
-    return any(_owned(view, entry, row.type) is WITHHELD for entry in found_by)
+    return any(_owned(view, entry) is WITHHELD for entry in found_by)
 
 
 def numbers_shown(tx: Transaction, ask: Ask, view: View) -> frozenset[tuple[str, str]]:
@@ -253,7 +253,7 @@ def consent_of(view: View) -> str:
 
 def show_record(view: View, record: RecordRow) -> dict[str, Any]:
     """Return the tree of a record with only what may leave; empty when nothing may."""
-    permitted = view.classes(record.source, record.kind)
+    permitted = view.classes(record.source)
     if record.kind == Consent.kind and consent_id(record.source, record.key) not in view.relied_on:
         return {}
     return redact_record(record.kind, record_json.parse(record.body), permitted)

@@ -109,7 +109,7 @@ def _look(visit: _Visit, resource: Tree) -> disclose.View | None:
     """Return what the partner may see of the subject, written down; None when it is nobody it may refer."""
     person_id = _find_subject(visit, resource)
     view = disclose.look(visit.bridge, visit.tx, visit.ask, person_id)
-    permitted = view.classes(visit.source, TYPE) >= NEEDED
+    permitted = view.classes(visit.source) >= NEEDED
     disclose.write_down(visit.bridge, visit.tx, visit.ask, view, [] if permitted else None)
     return view if permitted else None
 

@@ -178,7 +178,7 @@ class _Hunt:
         sources = [""] if self.asked.type == PATIENT else list(self.bridge.partners)
         grants: dict[frozenset[str], frozenset[str]] = {}
         for source in sources if view.is_open else ():
-            classes = view.classes(source, self.asked.type)
+            classes = view.classes(source)
             if classes:
                 grants[classes] = grants.get(classes, frozenset()) | {source}
         return grants

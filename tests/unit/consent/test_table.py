@@ -24,7 +24,7 @@ def test_a_number_stands_twice_only_for_two_bases() -> None:
 
 def test_the_hard_stops_come_in_order_and_permit_nothing() -> None:
     assert [row.number for row in HARD_STOPS] == [19, 18, 2, 13]
-    assert not any(row.permitted or row.part_classes for row in HARD_STOPS)
+    assert not any(row.permitted for row in HARD_STOPS)
 
 
 def test_these_rows_permit_and_no_other() -> None:
@@ -33,7 +33,7 @@ def test_these_rows_permit_and_no_other() -> None:
 
 def test_no_row_permits_what_it_denies_nor_counselling_notes_nor_justice_data() -> None:
     for row in ALL:
-        assert not (row.permitted | row.part_classes) & (row.denied | {"D5", "D6"})
+        assert not row.permitted & (row.denied | {"D5", "D6"})
 
 
 def test_a_row_that_is_not_in_force_permits_nothing_even_if_it_lists_classes() -> None:
@@ -62,7 +62,7 @@ def test_every_kind_of_partner_and_every_sensitivity_is_a_word_of_the_table() ->
 
 def test_every_reason_has_its_smallest_change_and_every_class_its_words() -> None:
     assert {row.reason for row in ALL} <= CHANGES.keys()
-    permitted = frozenset().union(*(row.permitted | row.part_classes for row in ROWS))
+    permitted = frozenset().union(*(row.permitted for row in ROWS))
     assert permitted - {"D0"} <= CLASS_WORDS.keys()
 
 

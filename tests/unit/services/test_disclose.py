@@ -157,7 +157,7 @@ def test_the_consent_goes_with_what_is_shown_where_an_obligation_says_so(world: 
     service = replace(world.bridge.partners["lakeside"], kind=PartnerKind.SERVICE, purposes=("COC",))
     partners = {**world.bridge.partners, "lakeside": service}
     housed = replace(world, bridge=replace(world.bridge, partners=partners))
-    bundle = search.search(housed.bridge, housed.caller("lakeside"), "Goal", GOALS)
+    bundle = search.search(housed.bridge, housed.caller("lakeside"), "Patient", [("identifier", "|".join(MRN))])
     included = [each["resource"]["resourceType"] for each in bundle["entry"] if each["search"]["mode"] == "include"]
     assert included == ["Consent"]
 
