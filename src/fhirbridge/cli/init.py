@@ -78,7 +78,11 @@ def command(folder: Path) -> None:
 
 
 def write_folder(folder: Path, text: str) -> Path:
-    """Write settings and a keys folder, bring the database up to date, and return the settings file."""
+    """Write settings and a keys folder, bring the database up to date, and return the settings file.
+
+    A folder that was not there is made for its owner alone: the database in it holds records of persons.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "fhirbridge.toml"
     file.write_text(text, encoding="utf-8")

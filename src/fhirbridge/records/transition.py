@@ -32,10 +32,12 @@ JUSTICE = Sensitivity.JUSTICE
 class Event(Part):
     """The day it is all about."""
 
-    type: Literal["release", "transfer", "court"]
-    on: DateText
+    type: Literal["release", "transfer", "court"] = sensitive(JUSTICE, "What happens on that day.")
+    on: DateText = Field(description="The day; community services need it to be ready.")
     confirmed: bool = False
-    state: Literal["announced", "confirmed", "happened", "cancelled"] = "announced"
+    state: Literal["announced", "confirmed", "happened", "cancelled"] = sensitive(
+        JUSTICE, "How far the event is.", default="announced"
+    )
 
 
 class Requirement(Part):

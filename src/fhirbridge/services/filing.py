@@ -7,7 +7,7 @@ one is an error nothing is to be kept, so InvalidContent is raised and the trans
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from fhirbridge.auth.partners import Partner
 from fhirbridge.delivery.routes import routes_for
 from fhirbridge.errors import IdentityConflict, InvalidContent, Issue
 from fhirbridge.formats import record_json
-from fhirbridge.ids import stable_id
+from fhirbridge.ids import key_system, stable_id
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.run import Item, Mapped, to_right
 from fhirbridge.records import Consent, Transition
@@ -164,26 +164,33 @@ def map_record(bridge: Bridge, tx: Transaction, row: RecordRow) -> Mapped:
     known = identity.known_resources(tx, row.person_id, row.source)
     mapped = to_right(map_, record_json.parse(row.body), Context(source=row.source, known=known))
     classes = identity.classes_of_numbers(tx, bridge.partners, row.person_id)
-    return replace(mapped, items=tuple(_traced(item, row, classes) for item in mapped.items))
+    theirs = key_system(row.source, "") if identity.is_justice_side(bridge.partners, row.source) else None
+
+    def is_justice(number: identity.Number) -> bool:
+        is_key = theirs is not None and number[0].startswith(theirs)
+        return is_key or classes.get(number) == identity.JUSTICE_CLASS
+
+    return replace(mapped, items=tuple(_traced(item, row, is_justice) for item in mapped.items))
 
 
-def _traced(item: Item, row: RecordRow, classes: Mapping[identity.Number, str]) -> Item:
-    """Return the item with its record in the trace, and with each number of the person marked by its class."""
-    marks = {
-        f"{path}.identifier": {"class": classes[number]}
-        for path, number in _iter_numbers(item.body)
-        if classes.get(number) == identity.JUSTICE_CLASS
-    }
+def _traced(item: Item, row: RecordRow, is_justice: Callable[[identity.Number], bool]) -> Item:
+    """Return the item with its record in the trace, and with each number that tells of the justice side marked so."""
+    told = _iter_numbers(item.body) if item.data_class != shelf.DIRECTORY_CLASS else iter(())
+    marks = {path: {"class": identity.JUSTICE_CLASS} for path, number in told if is_justice(number)}
     elements = {**item.trace["elements"], **marks}
     return replace(item, trace={**item.trace, "record": f"{row.kind}/{row.source}/{row.key}", "elements": elements})
 
 
-def _iter_numbers(body: dict[str, Any]) -> Iterator[tuple[str, identity.Number]]:
-    """Yield path and number of each top-level reference that carries a number."""
-    for name, value in body.items():
-        number = value.get("identifier") if isinstance(value, dict) else None
-        if isinstance(number, dict):
-            yield name, (str(number.get("system")), str(number.get("value")))
+def _iter_numbers(node: Any, at: str = "") -> Iterator[tuple[str, identity.Number]]:
+    """Yield path and number of each identifier, a resource's own and those that its references carry."""
+    if isinstance(node, list):
+        for position, item in enumerate(node):
+            yield from _iter_numbers(item, f"{at}[{position}]")
+    elif isinstance(node, dict):
+        if at.rpartition(".")[2].partition("[")[0] == "identifier":
+            yield at, (str(node.get("system")), str(node.get("value")))
+        for name, value in node.items():
+            yield from _iter_numbers(value, f"{at}.{name}" if at else name)
 
 
 def _file_item(filing: Filing, record: ReadRecord, item: Item, person_id: str) -> None:

@@ -22,6 +22,8 @@ OAUTH_ERRORS = frozenset(["invalid_request", "invalid_client", "unsupported_gran
 def token() -> Response:
     """Exchange a signed assertion for a short-lived token."""
     require_form(request.mimetype)
+    if any(len(values) > 1 for values in request.form.listvalues()):
+        raise InvalidTokenRequest("A parameter stands in the form more than once; RFC 6749 allows it once.")
     return write_record(tokens.issue(the_bridge(), request.form.to_dict()))
 
 

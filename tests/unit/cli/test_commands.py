@@ -159,7 +159,7 @@ def test_check_passes_the_shipped_maps_and_names_the_row_of_a_fault(command: Com
 
 def test_init_makes_a_folder_that_works_and_never_overwrites_one(tmp_path: Path, command: Command) -> None:
     command("init", str(tmp_path / "mine"))
-    assert (tmp_path / "mine/keys").stat().st_mode & 0o077 == 0
+    assert all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in ("mine", "mine/keys"))
     assert run(["-s", str(tmp_path / "mine/fhirbridge.toml"), "queue", "list"]) == 0
     command("init", str(tmp_path / "mine"), code=2)
     assert "nothing was changed" in command.err

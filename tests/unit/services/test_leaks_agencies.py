@@ -153,3 +153,10 @@ def test_a_number_by_which_a_prison_names_its_people_is_justice_data_without_bei
     world.hand_in_all()
     seen = json.dumps([find(world, type_) for type_ in ("Patient", "CarePlan", "Goal", "MedicationStatement")])
     assert "N0472913" not in seen and MRN[1] in seen
+
+
+def test_what_came_from_a_prison_does_not_name_it_or_the_release_to_a_hospital(world: World) -> None:
+    types = ("CarePlan", "ServiceRequest", "Observation", "Procedure", "MedicationStatement", "Flag", "Encounter")
+    seen = [resource for type_ in types for resource in find(world, type_)]
+    assert any(resource.get("title") == "Transition plan" for resource in seen)
+    assert not any(word in json.dumps(seen) for word in ("/sid/northmoor/", "Northmoor", '"release"', "NM-2026"))

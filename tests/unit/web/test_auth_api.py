@@ -35,6 +35,12 @@ def test_a_form_that_is_not_in_order_is_400_with_the_word_of_oauth(web: Web, fie
     assert answer.content_type == "application/json"
 
 
+def test_a_parameter_that_stands_twice_is_400(web: Web) -> None:
+    form = web.token_form("lakeside")
+    answer = web.http.post("/auth/token", data={**form, "scope": [form["scope"], "system/*.rs"]})
+    assert (answer.status_code, tree_of(answer)["error"]) == (400, "invalid_request")
+
+
 def make_bad_assertions(web: Web) -> dict[str, str]:
     now = int(web.world.clock().timestamp())
     claims = {"iss": "lakeside", "sub": "lakeside", "aud": f"{BASE_URL}/auth/token", "exp": now + 200, "jti": "j"}

@@ -63,7 +63,10 @@ NORTHMOOR = DemoPartner(
     "NORTHMOOR",
     "ES384",
     ("intake/transition.c",),
-    {"sources": {"transition": "northmoor-release"}},
+    {
+        "sources": {"transition": "northmoor-release"},
+        "identifier_systems": ["https://northmoor.example/doc-number"],
+    },
 )
 LAKESIDE = DemoPartner(
     "lakeside",
