@@ -17,7 +17,7 @@ from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.run import to_left, to_right
 from fhirbridge.records import KINDS
 from fhirbridge.services.definitions import beside, read_extensions
-from fhirbridge.services.reading import find_record_issues
+from fhirbridge.services.reading import find_record_issues, unnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,8 @@ def _forward(map_: Map, tree: dict[str, Any], context: Context) -> Tried:
     mapped = to_right(map_, tree, context)
     if map_.right.kind == "fhir":
         return Tried([item.body for item in mapped.items], mapped.issues)
-    wrong = tuple(
-        issue for item in mapped.items for issue in find_record_issues(item.type, item.body, map_, item.trace)
-    )
+    wrong = [issue for item in mapped.items for issue in find_record_issues(item.type, item.body, map_, item.trace)]
+    wrong = unnamed(wrong, mapped.issues)
     return Tried([{"kind": item.type, "record": item.body} for item in mapped.items], (*mapped.issues, *wrong))
 
 

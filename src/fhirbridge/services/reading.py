@@ -88,7 +88,7 @@ def _collect(items: Sequence[Item], found: tuple[Issue, ...], map_: Map | None) 
         try:
             record = KINDS[item.type].model_validate(item.body)
         except ValidationError as error:
-            issues += _new(iter_record_issues(error.errors(), item.type, trace), issues)
+            issues += unnamed(iter_record_issues(error.errors(), item.type, trace), issues)
             continue
         issues += [named_by_sender(issue, item.type, trace) for issue in quality(record)]
         records.append(ReadRecord(record, record.model_dump(mode="json", exclude_none=True), item.trace))
@@ -122,7 +122,7 @@ def _indexed(declared: str, path: str) -> str:
     return declared
 
 
-def _new(candidates: Iterable[Issue], known: Sequence[Issue]) -> list[Issue]:
+def unnamed(candidates: Iterable[Issue], known: Sequence[Issue]) -> list[Issue]:
     """Return the findings at places that no error names yet: a date the map refused is not also missing."""
     named = {issue.expression for issue in known if issue.severity == "error"}
     return [issue for issue in candidates if issue.expression not in named]
