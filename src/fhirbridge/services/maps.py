@@ -95,8 +95,8 @@ def _forward(map_: Map, tree: dict[str, Any], context: Context) -> Tried:
     if map_.right.kind == "fhir":
         return Tried([item.body for item in mapped.items], mapped.issues)
     found = (issue for item in mapped.items for issue in find_record_issues(item.type, item.body, map_, item.trace))
-    wrong = unnamed(found, mapped.issues)
-    return Tried([{"kind": item.type, "record": item.body} for item in mapped.items], (*mapped.issues, *wrong))
+    missing = unnamed(found, mapped.issues)
+    return Tried([{"kind": item.type, "record": item.body} for item in mapped.items], (*mapped.issues, *missing))
 
 
 def _right_items(map_: Map, tree: Any) -> Sequence[tuple[str, dict[str, Any]]]:
