@@ -49,6 +49,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bridge:
         retry=_retry(settings),
         limits=Limits(**settings.limits.model_dump()),
         lease_s=settings.lease_s,
+        id_secret=settings.id_secret,
     )
 
 

@@ -79,6 +79,7 @@ class Settings(Section):
     workers: int = Field(default=1, ge=1, le=64, description="Server processes.")
     threads: int = Field(default=4, ge=1, le=256, description="Threads in each server process.")
     lease_s: float = Field(default=60.0, gt=0, description="Seconds after which work of a dead worker is taken over.")
+    id_secret: str = Field(default="", repr=False, description="Goes into the ids of new persons.")
     mappings: Path | None = Field(default=None, description="Folder of maps; default: those of the package.")
     profiles: Path | None = Field(default=None, description="Folder of profiles; default: those of the package.")
     limits: LimitSettings = LimitSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import click
@@ -22,6 +23,9 @@ threads = 4     # threads in each
 
 # One database holds everything: sqlite:///PATH or postgresql://user@host/name
 store = "sqlite:///fhirbridge.db"
+
+# Goes into the ids of new persons, so that nobody can try numbers out against them. Known persons keep their ids.
+id_secret = "@random@"
 
 # Your own maps and profiles, kept in git. Left out: those that come with the package.
 # mappings = "mappings"
@@ -71,7 +75,7 @@ def command(folder: Path) -> None:
     file = folder / "fhirbridge.toml"
     if file.exists():
         raise click.UsageError(f"{file} is there already; nothing was changed")
-    write_folder(folder, SETTINGS)
+    write_folder(folder, SETTINGS.replace("@random@", secrets.token_hex(16)))
     click.echo(f"Made {file}, {folder / 'keys'} and the database.", err=True)
     click.echo(f"Next: name your partners in {file}, then run", err=True)
     click.echo(f"  fhirbridge -s {file} serve\n  fhirbridge -s {file} worker", err=True)

@@ -48,4 +48,5 @@ class Bridge:
     retry: RetryPolicy
     limits: Limits = field(default_factory=Limits)
     lease_s: float = 60.0
+    id_secret: str = field(default="", repr=False)
     jitter: Callable[[], float] = random

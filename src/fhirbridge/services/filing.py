@@ -83,7 +83,8 @@ def _resolve(filing: Filing, records: tuple[ReadRecord, ...]) -> list[str]:
         record = records[index]
         path = "identifiers" if record.kind == "person" else "client"
         try:
-            persons[index] = identity.resolve(filing.tx, identity.numbers_of(record.kind, record.tree), path=path)
+            numbers = identity.numbers_of(record.kind, record.tree)
+            persons[index] = identity.resolve(filing.tx, numbers, path=path, secret=filing.bridge.id_secret)
         except IdentityConflict as error:
             filing.issues += [named_by_sender(issue, record.kind, record.trace) for issue in error.issues]
     return persons

@@ -35,8 +35,12 @@ def numbers_in(row: RecordRow) -> tuple[Number, ...]:
     return numbers_of(row.kind, record_json.parse(row.body))
 
 
-def resolve(tx: Transaction, numbers: Iterable[Number], *, path: str = "client") -> str:
+def resolve(tx: Transaction, numbers: Iterable[Number], *, path: str = "client", secret: str = "") -> str:
     """Return the id of the one person these numbers belong to, and link those that were new.
+
+    Args:
+        path: where in the record the numbers stand, for the finding.
+        secret: goes into the id of a new person, so that nobody can try numbers out against it.
 
     Raises:
         IdentityConflict: they belong to more than one person we know.
@@ -47,7 +51,7 @@ def resolve(tx: Transaction, numbers: Iterable[Number], *, path: str = "client")
     persons = {person for person in known.values() if person}
     if len(persons) > 1:
         raise _conflict(path)
-    person_id = persons.pop() if persons else stable_id("person", *numbers[0])
+    person_id = persons.pop() if persons else stable_id("person", secret, *numbers[0])
     for number in (number for number, person in known.items() if person is None):
         _link(tx, number, person_id)
     return person_id

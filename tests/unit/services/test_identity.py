@@ -97,3 +97,11 @@ def test_a_number_of_the_justice_side_is_justice_data_whoever_told_it(all_told: 
         classes = identity.classes_of_numbers(tx, all_told.bridge.partners, all_told.person_id())
     assert classes["https://northmoor.example/doc-number", "N0472913"] == "D6"
     assert classes[MRN] == "D1"
+
+
+def test_the_id_of_a_new_person_needs_the_secret_and_a_known_one_keeps_its_id() -> None:
+    store = MemoryStore()
+    with store.transaction() as tx:
+        first = identity.resolve(tx, [A], secret="of this site")
+        assert identity.resolve(tx, [A, B], secret="another") == first
+    assert resolve(MemoryStore(), A) != first

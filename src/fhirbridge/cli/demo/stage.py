@@ -29,6 +29,7 @@ bind = "{bind}"
 workers = 1
 threads = 4
 store = "sqlite:///fhirbridge.db"
+id_secret = "no secret: the demo's people are made up"
 lease_s = {lease_s}
 
 [retry]
