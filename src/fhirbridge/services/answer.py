@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from fhirbridge.consent.labels import REDACTED
 from fhirbridge.formats import fhir_json
+from fhirbridge.services import disclose
 from fhirbridge.services.disclose import Shown
+
+REDACTED_CODE = REDACTED[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class Answer:
     """One resource as this caller may see it.
 
     `body` is FHIR JSON; `consent` is "Consent/<id>/_history/<v>" or ""; `notices` are the statements that must go
-    with it, one line each.
+    with it, one line each. `is_whole`: nothing was redacted, so that the version says what is in it.
     """
 
     type: str
@@ -25,6 +29,7 @@ class Answer:
     consent: str = ""
     notices: tuple[str, ...] = ()
     created: bool = False
+    is_whole: bool = True
 
 
 def answer(shown: Shown, *, notices: tuple[str, ...] = (), created: bool = False) -> Answer:
@@ -32,5 +37,14 @@ def answer(shown: Shown, *, notices: tuple[str, ...] = (), created: bool = False
     row = shown.row
     if row.last_updated is None:
         raise ValueError("a resource that comes from the store has a moment")
-    body = fhir_json.format(shown.resource)
-    return Answer(row.type, row.id, body, row.version, row.last_updated, shown.consent, notices, created)
+    return Answer(
+        type=row.type,
+        id=row.id,
+        body=fhir_json.format(shown.resource),
+        version=row.version,
+        last_updated=row.last_updated,
+        consent=shown.consent,
+        notices=notices,
+        created=created,
+        is_whole=REDACTED_CODE not in {label["code"] for label in disclose.labels_of([shown.resource])},
+    )

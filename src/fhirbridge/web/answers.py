@@ -44,16 +44,18 @@ def write_tree(tree: Mapping[str, Any], format_: Format, *, status: int = 200) -
 
 
 def write_resource(answer: Answer, format_: Format, *, status: int = 200) -> Response:
-    """Return one version of a resource with ETag and Last-Modified; JSON is sent as it was stored.
+    """Return one version of a resource with ETag and Last-Modified.
 
-    A caller who has this version already gets 304 and no body.
+    A caller who has this version already gets 304 and no body. A redacted one has no ETag: what is left of the same
+    version changes with the consent.
     """
     body = answer.body if format_ is Format.JSON else FORMATS[format_].format(fhir_json.parse(answer.body))
     response = Response(body, status, content_type=f"{format_.value}; charset=utf-8")
-    response.headers["ETag"] = etag(answer.version)
     response.headers["Last-Modified"] = http_date(answer.last_updated)
-    if status == 200 and has_version(answer.version):
-        return Response(status=304, headers=[("ETag", etag(answer.version))])
+    if answer.is_whole:
+        response.headers["ETag"] = etag(answer.version)
+        if status == 200 and has_version(answer.version):
+            return Response(status=304, headers=[("ETag", etag(answer.version))])
     for notice in answer.notices:
         response.headers.add(NOTICE_HEADER, notice)
     return response
