@@ -18,7 +18,9 @@ KEY_FIELDS = frozenset(
     {"id", "number", "system", "code", "plan", "replaces", "referral", "rereferral_of", "goal", "objective", "language"}
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
-WORDS = st.lists(TEXTS, min_size=1, max_size=4).map(" ".join)
+WORDS = st.one_of(st.just("the same"), st.lists(TEXTS, min_size=1, max_size=4).map(" ".join))
+ODD_ENDINGS = st.sampled_from(["", "", "/2", "|x", "#1", "%2F", "'\"", "ü", ".a[0]", "=1", "&b"])
+"""What a partner's own keys end in: nothing in them may be taken for a path, a URL or a selector."""
 DATES = st.one_of(
     st.dates().map(lambda d: f"{d.year:04}-{d.month:02}-{d.day:02}"),
     st.sampled_from(["2026", "2026-11", "1989-03"]),
@@ -36,7 +38,7 @@ def _leaf(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
     if name == "category":
         return st.sampled_from(CATEGORIES)
     if name in KEY_FIELDS:
-        return st.builds(lambda: f"k{next(fresh)}")
+        return st.builds(lambda ending: f"k{next(fresh)}{ending}", ODD_ENDINGS)
     if shape.type == "boolean":
         return st.booleans()
     if shape.type == "integer":

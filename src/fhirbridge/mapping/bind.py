@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from fhirbridge.errors import Issue
-from fhirbridge.fhir.elements import is_resource
+from fhirbridge.fhir.elements import RESOURCE_TYPES, is_resource
 from fhirbridge.fhir.extensions import ExtensionDefinition
-from fhirbridge.mapping.codecs import CODECS
+from fhirbridge.mapping.codecs import CODECS, is_date_format
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import (
     Block,
     BlockText,
     Codec,
+    CodecCall,
     Condition,
     ConditionText,
     Loop,
@@ -28,6 +29,7 @@ from fhirbridge.mapping.model import (
     Reference,
     Row,
     RowText,
+    Scalar,
     Selector,
     Step,
     Steps,
@@ -86,13 +88,16 @@ class Binder:
     def _step(self, written: StepText, shape: Shape, path: PathText, code: str) -> tuple[list[Step], Shape]:
         child = shape.find_child(written.name)
         if child is None:
-            message = f"`{path.text}`: {shape.type or 'this'} has no `{written.name}`"
-            raise self.refuse(code, path.place, message, did_you_mean(written.name, shape.child_names()))
+            hint = did_you_mean(written.name, shape.child_names())
+            if shape.is_leaf:
+                hint = "it is a single value; nothing stands below it"
+            raise self.refuse(code, path.place, f"`{path.text}`: there is no `{written.name}` here", hint)
         named = next((s for s in written.selectors if s.kind == "named"), None)
         if named:
             return self._extension(written, named, path, child)
         if child.is_list and not written.selectors:
-            raise self.refuse("FB203", path.place, f"`{written.name}` is a list", f"write {written.name}[] or [0]")
+            hint = f"write {written.name}[] for each item, or {written.name}[0] for one"
+            raise self.refuse("FB203", path.place, f"`{written.name}` is a list", hint)
         if written.selectors and not child.is_list:
             raise self.refuse("FB204", path.place, f"`{written.name}` is a single value", "leave the brackets out")
         return [self._selected(written, child, path)], child
@@ -129,7 +134,25 @@ class Binder:
                 raise self.refuse("FB202", path.place, f"selector: no `{written.name}` here", hint)
             steps.append(Step(written.name, index=0 if child.is_list else None))
             shape = child
-        return Where(tuple(steps), value)
+        return Where(tuple(steps), self._compared(value, shape, path))
+
+    def _compared(self, value: str, shape: Shape, path: PathText) -> Scalar:
+        """Return the value of a selector in the type of what it is compared with."""
+        constant: Scalar = _TRUTH.get(value, value) if _kind(shape) == "boolean" else value
+        if _kind(shape) == "integer" and value.isdecimal():
+            constant = int(value)
+        self.constant(constant, shape, path.place, path.text)
+        return constant
+
+    def constant(self, constant: Scalar, shape: Shape, place: Place, where: str) -> None:
+        """Refuse a constant of another type than the place holds, or one that is not among its codes."""
+        kind, own = _kind(shape), _KIND_OF[type(constant)]
+        if own != kind and (own, kind) != ("integer", "number"):
+            hint = f"name a field below `{where}`" if kind == "object" else _CONSTANT_HINTS.get(kind, "")
+            raise self.refuse("FB210", place, f"`{where}` holds {_named(kind)}, not {_named(own)}", hint)
+        if shape.codes and str(constant) not in shape.codes:
+            hint = did_you_mean(str(constant), shape.codes)
+            raise self.refuse("FB210", place, f"`{constant}` is no code of `{where}`", hint)
 
     def _extension(self, written: StepText, named: Selector, path: PathText, child: Shape) -> tuple[list[Step], Shape]:
         extension = self.around.extensions.get(named.value)
@@ -158,7 +181,11 @@ class Binder:
         """Return the bound comparisons of a `when`."""
         bound = []
         for condition in written:
-            variable, steps, _ = self.left_path(condition.path, scope)
+            variable, steps, shape = self.left_path(condition.path, scope)
+            if condition.operator in ("=", "!=") and shape.codes and condition.value not in shape.codes:
+                message = f"`{condition.value}` is no code of `{condition.path.text}`"
+                hint = did_you_mean(condition.value, shape.codes)
+                raise self.refuse("FB210", condition.path.place, message, hint)
             bound.append(Condition(variable, steps, condition.operator, condition.value))
         return tuple(bound)
 
@@ -170,7 +197,10 @@ class Binder:
         variable, steps, shape = self.left_path(loop.path, scope)
         if variable != self.root or shape.is_leaf:
             raise self.refuse(
-                "FB112", place, f"`for {loop.variable} in {loop.path.text}`: only objects can be looped over"
+                "FB112",
+                place,
+                f"`for {loop.variable} in {loop.path.text}`: only objects can be looped over",
+                "write a row with [] on both sides",
             )
         return loop.variable, steps, {**scope, loop.variable: shape}
 
@@ -184,17 +214,31 @@ class Binder:
             raise self.refuse("FB106", call.place, f"no codec `{call.name}`", did_you_mean(call.name, CODECS))
         low, high = spec.arguments
         if not low <= len(call.arguments) <= high:
-            raise self.refuse("FB107", call.place, f"`{call.name}` takes {low} to {high} arguments")
+            takes = str(low) if low == high else f"{low} to {high}"
+            hint = f"write: {spec.usage}" if spec.usage else "leave them out"
+            raise self.refuse("FB107", call.place, f"`{call.name}` takes {takes} arguments", hint)
+        self._check_words(call)
+        if left is not None:
+            self._fits(row, left, right)
         codec = Codec(call.name, call.arguments, right_type=right.type, zone=self.map.zone)
         if call.name == "code":
             codec = self._code(codec, call.place)
         if call.name == "ref" and left is not None:
             codec = replace(codec, reference=self._reference(call.arguments, left, call.place))
         if call.name == "datetime" and call.arguments and not self.map.zone:
-            raise self.refuse("FB107", call.place, "a date-time format without a zone needs `zone:` in the envelope")
-        if left is not None:
-            self._fits(row, left, right)
+            hint = "write for example: zone: America/New_York"
+            message = "a date-time format without a zone needs `zone:` in the envelope"
+            raise self.refuse("FB107", call.place, message, hint)
         return codec
+
+    def _check_words(self, call: CodecCall) -> None:
+        """Refuse a date format that names no whole date, and a flag whose two words are one."""
+        written = call.arguments[0] if call.arguments else ""
+        if call.name in ("date", "datetime") and written and not is_date_format(call.name, written):
+            hint = f"write: {CODECS[call.name].usage}"
+            raise self.refuse("FB107", call.place, f"`{written}` is no format for `{call.name}`", hint)
+        if call.name == "flag" and call.arguments[0] == call.arguments[1]:
+            raise self.refuse("FB107", call.place, "`flag` needs two different words", "write: flag YES NO")
 
     def _code(self, codec: Codec, place: Place) -> Codec:
         name, *options = codec.arguments
@@ -217,7 +261,10 @@ class Binder:
             case []:
                 block = blocks.get(target)
                 if block is None:
-                    raise self.refuse("FB110", place, f"no block `{target}`", did_you_mean(target, blocks))
+                    hint = f"write: ref {target} keyed NAME" if is_resource(target) else did_you_mean(target, blocks)
+                    raise self.refuse("FB110", place, f"no block `{target}`", hint)
+                if not block.key.steps:
+                    raise _Refused  # the block's own finding says it
                 key_field = "" if left.is_leaf else block.key.steps[-1].name
                 reference = Reference(block.type, block.keyed, block=target, key_field=key_field)
             case ["keyed", keyed]:
@@ -233,7 +280,8 @@ class Binder:
                     "FB201", place, f"`ref`: the left side has no `{name}`", did_you_mean(name, left.child_names())
                 )
         if not is_resource(reference.type):
-            raise self.refuse("FB110", place, f"`{reference.type}` is no resource type")
+            hint = did_you_mean(reference.type, RESOURCE_TYPES)
+            raise self.refuse("FB110", place, f"`{reference.type}` is no resource type", hint)
         return reference
 
     def _fits(self, row: RowText, left: Shape, right: Shape) -> None:
@@ -244,6 +292,14 @@ class Binder:
             fits = fits and left_kind != "object" and (left.is_leaf and right.is_leaf)
         else:
             fits = left_kind in spec.lefts and (right_kind in spec.rights or right.type in spec.rights)
+        fits = fits and not (row.codec.name == "datetime" and _is_date(right) == "date")
+        if fits and row.codec.name in ("date", "datetime", "verbatim") and right.codes:
+            message = f"`{row.codec.name}` cannot make a code of `{row.right.text}`"
+            raise self.refuse("FB206", row.codec.place, message, "translate with a table: code TABLE")
+        if fits and row.codec.name in ("copy", "verbatim") and _is_date(right) and not _is_date(left):
+            wanted = "date DD.MM.YYYY" if _is_date(right) == "date" else 'datetime "DD.MM.YYYY hh:mm"'
+            message = f"`{row.right.text}` holds a date; `{row.codec.name}` does not look at it"
+            raise self.refuse("FB206", row.codec.place, message, f"write: | {wanted.split()[0]}, or | {wanted}")
         if not fits:
             message = f"`{row.codec.name}` cannot take {left.type} to {right.type}"
             raise self.refuse("FB206", row.codec.place, message, _codec_hint(left_kind, right))
@@ -266,6 +322,8 @@ class Binder:
         if row.left is not None and _count(left) != _count(right):
             message = f"left has {_count(left)} and right {_count(right)} `[]`"
             raise self.refuse("FB205", row.place, message, "repeat on both sides, or pick one with [0]")
+        if row.constant is not None:
+            self.constant(row.constant, right_shape, row.place, row.right.text)
         codec = self.codec(row, left_shape, right_shape)
         if codec.reference and right_shape.targets and codec.reference.type not in right_shape.targets:
             message = f"`{row.right.text}` may not refer to {codec.reference.type}"
@@ -290,8 +348,8 @@ class Binder:
         try:
             target = self._target(block)
             variable, loop, scope = self.loop(block.loop, block.place)
-            key = self.left_path(block.key, {variable: scope[variable]})[1]
-            system = self.left_path(block.key_system, {variable: scope[variable]})[1] if block.key_system else ()
+            key = self._key(block.key, {variable: scope[variable]})
+            system = self._key(block.key_system, {variable: scope[variable]}) if block.key_system else ()
             when = self.conditions(block.when, scope)
         except _Refused:
             return None
@@ -314,12 +372,20 @@ class Binder:
             place=block.place,
         )
 
+    def _key(self, path: PathText, scope: Mapping[str, Shape]) -> Steps:
+        _, steps, shape = self.left_path(path, scope)
+        if _kind(shape) != "string" or _count(steps):
+            raise self.refuse("FB206", path.place, f"`{path.text}` is no single text", "a key is one text of the item")
+        return steps
+
     def _target(self, block: BlockText) -> Shape:
         if self.map.right.kind == "fhir" and is_resource(block.type):
             return fhir_shape(block.type)
-        if self.map.right.kind == "record" and block.type in self.around.record_shapes:
+        names = self.map.right.names if self.map.right.kind == "record" else RESOURCE_TYPES
+        if self.map.right.kind == "record" and block.type in names:
             return self.around.record_shapes[block.type]
-        raise self.refuse("FB110", block.place, f"`make: {block.type}`: no such resource type or record kind")
+        message = f"`make: {block.type}`: `right:` names no such {'record' if names != RESOURCE_TYPES else 'resource'}"
+        raise self.refuse("FB110", block.place, message, did_you_mean(block.type, names))
 
 
 def _extension_step(url: str, *, each: bool = False) -> Step:
@@ -328,6 +394,29 @@ def _extension_step(url: str, *, each: bool = False) -> Step:
 
 def _count(steps: Steps) -> int:
     return sum(step.each for step in steps)
+
+
+_TRUTH: dict[str, Scalar] = {"true": True, "false": False}
+_KIND_OF: dict[type, str] = {str: "string", bool: "boolean", int: "integer"}
+_KIND_NAMES = {"string": "text", "integer": "a number", "number": "a number", "boolean": "true or false"}
+_CONSTANT_HINTS = {
+    "boolean": "write true or false, without quotes",
+    "integer": "write the number without quotes",
+    "number": "write the number without quotes",
+    "string": "put it in quotes",
+}
+_DATES = {"date": "date", "dateTime": "datetime", "instant": "datetime"}
+
+
+def _named(kind: str) -> str:
+    return _KIND_NAMES.get(kind, "an object")
+
+
+def _is_date(shape: Shape) -> str:
+    """Return `date` or `datetime` for a place that holds one, else nothing."""
+    if isinstance(shape, FhirShape):
+        return _DATES.get(shape.type, "")
+    return shape.format.removeprefix("fhir-") if shape.format.startswith("fhir-") else ""
 
 
 _INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt"})

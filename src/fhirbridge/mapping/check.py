@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import Block, Map, MapText, Place, Row, Step, Steps
 from fhirbridge.mapping.shapes import Shape, fhir_shape
 
+_SHOWN = 5
 _ENGINE_GIVES = frozenset({"identifier", "id", "resourceType"})
 
 
@@ -92,7 +93,9 @@ def _lacking(
 ) -> Iterator[Issue]:  # fmt: skip
     names = {steps[0].name for steps, _ in written} | given
     for name in sorted(_required_names(shape) - names):
-        yield finding("FB209", place, f"`{at}.{name}` is required and no row writes it")
+        message = f"`{at}.{name}` is required and no row writes it"
+        path = ".".join([*at.split(".")[1:], name])
+        yield finding("FB209", place, message, hint=f"add a row that writes `{path}`")
     for name in sorted({steps[0].name for steps, _ in written}):
         below = [(steps[1:], codec) for steps, codec in written if steps[0].name == name and len(steps) > 1]
         child = shape.find_child(name)
@@ -113,10 +116,7 @@ def _codes(map_: Map, record_shapes: dict[str, Shape]) -> Iterator[Issue]:
         shape = fhir_shape(block.type) if map_.right.kind == "fhir" else record_shapes[block.type]
         for row in block.rows:
             allowed = _at(shape, row.right).codes
-            if row.arrow == ":=" and allowed and str(row.constant) not in allowed:
-                hint = did_you_mean(str(row.constant), allowed)
-                yield finding("FB210", row.place, f"`{row.constant}` is no code of `{row.right_text}`", hint=hint)
-            elif row.codec.name == "copy":
+            if row.arrow != ":=" and row.codec.name == "copy":
                 yield from _copied(map_, block, row, allowed)
             if row.codec.table:
                 yield from _table(map_, block, row, allowed)
@@ -129,8 +129,9 @@ def _left_codes(map_: Map, block: Block, row: Row) -> frozenset[str]:
 
 def _copied(map_: Map, block: Block, row: Row, allowed: frozenset[str]) -> Iterator[Issue]:
     sources = _left_codes(map_, block, row)
-    if allowed and sources - allowed:
-        message = f"`{row.left_text}` may be {', '.join(sorted(sources - allowed))}, `{row.right_text}` may not"
+    if allowed and (not sources or sources - allowed):
+        own = ", ".join(sorted(sources - allowed)) or "any text"
+        message = f"`{row.left_text}` may be {own}, `{row.right_text}` may not"
         yield finding("FB211", row.place, message, hint="translate with a code table")
 
 
@@ -147,19 +148,32 @@ def _table(map_: Map, block: Block, row: Row, allowed: frozenset[str]) -> Iterat
     table = row.codec.table
     if table is None:
         return
-    for line in table.rows:
-        if allowed and line.target not in allowed:
-            message = f"table `{table.name}` line {line.line}: `{line.target}` is no code of `{row.right_text}`"
-            yield finding("FB211", row.place, message, hint=did_you_mean(line.target, allowed))
-    if row.arrow == "<=>" and not row.lossy and table.ambiguous_targets():
-        lines = ", ".join(str(line.line) for line in table.ambiguous_targets())
+    wrong_targets = [line for line in table.rows if allowed and line.target not in allowed]
+    for line in wrong_targets[:_SHOWN]:
+        message = f"table `{table.name}` line {line.line}: `{line.target}` is no code of `{row.right_text}`"
+        yield finding("FB211", row.place, message, hint=did_you_mean(line.target, allowed))
+    if row.arrow == "<=>" and not row.lossy and (ambiguous := table.ambiguous_targets()):
+        lines = _listed(str(line.line) for line in ambiguous)
         yield finding(
             "FB212", row.place, f"table `{table.name}` lines {lines} share a target", hint="mark one `back = yes`"
         )
     sources = _left_codes(map_, block, row)
-    if sources and (wrong := sorted(sources ^ table.forward.keys())):
-        message = f"table `{table.name}` and the codes of `{row.left_text}` differ in: {', '.join(wrong)}"
-        yield finding("FB218", row.place, message)
+    if not sources:
+        return
+    if missing := [] if row.codec.default else sorted(sources - table.forward.keys()):
+        message = f"table `{table.name}` has no line for {_listed(missing)} of `{row.left_text}`"
+        yield finding("FB218", row.place, message, hint="add a line, or name a default: code TABLE else CODE")
+    if extra := sorted(table.forward.keys() - sources):
+        lines = _listed(f"`{code}` (line {table.forward[code].line})" for code in extra)
+        message = f"table `{table.name}` has {lines}, which `{row.left_text}` never is"
+        yield finding("FB218", row.place, message, hint="take the line out, or add the code to the schema")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Return the first words of a list, and how many more there are."""
+    everything = list(words)
+    more = f" and {len(everything) - _SHOWN} more" if len(everything) > _SHOWN else ""
+    return ", ".join(everything[:_SHOWN]) + more
 
 
 # -- the left side ---------------------------------------------------------------------------------------------------
@@ -168,15 +182,18 @@ def _table(map_: Map, block: Block, row: Row, allowed: frozenset[str]) -> Iterat
 def _unread_fields(map_: Map, written: MapText) -> Iterator[Issue]:
     read = {path for _, row, path in _left_rows(map_) if row.goes_right for path in _fields_read(row, path)}
     for block in map_.blocks:
-        read.add(".".join([map_.root, *(step.name for step in (*block.loop, *block.key))]))
+        for own in filter(None, (block.key, block.key_system)):
+            read.add(".".join([map_.root, *(step.name for step in (*block.loop, *own))]))
     fields = set(_leaf_paths(map_.left_shape, map_.root))
     for path in sorted(fields):
         ignored = any(_covers(name, path) for name in written.ignore)
         mapped = any(_covers(name, path) for name in read)
         if not ignored and not mapped:
-            place = Place(written.file, 1, 1)
             yield finding(
-                "FB213", place, f"`{path}` is neither mapped nor ignored", hint="add a row, or name it in `ignore:`"
+                "FB213",
+                written.left.place,
+                f"`{path}` is neither mapped nor ignored",
+                hint="add a row, or name it in `ignore:`",
             )
     for name, (_, place) in written.ignore.items():
         if not any(_covers(name, path) for path in fields):
@@ -219,10 +236,17 @@ def _no_way_back(map_: Map, written: MapText) -> Iterator[Issue]:
         path = f"{map_.root}.{name}"
         ignored = any(_covers(ignored, path) for ignored in written.ignore)
         if not ignored and not any(_covers(path, known) for known in back):
-            yield finding("FB217", Place(written.file, 1, 1), f"`{path}` is required and no row brings it back")
+            message = f"`{path}` is required and no row brings it back"
+            yield finding("FB217", written.left.place, message, hint="make its row `<=>`, or name it in `ignore:`")
+    for block in map_.blocks:
+        is_nested = sum(step.each for step in block.loop) > 1 and not block.is_referenced
+        if is_nested and any(row.goes_left for row in block.rows):
+            hint = "make its rows `=>`; nothing in an item says which outer item it belongs to"
+            yield finding("FB217", block.place, "a list within a list has no way back", hint=hint)
 
 
 def _unused(written: MapText, used: frozenset[str]) -> Iterator[Issue]:
     for name, place in written.table_places.items():
         if name not in used:
-            yield finding("FB216", place, f"`{name}` is declared and never used")
+            hint = "use it in a row, or leave it out"
+            yield finding("FB216", place, f"`{name}` is declared and never used", hint=hint)

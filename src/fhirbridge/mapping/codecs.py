@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from fhirbridge.ids import key_system, stable_id
@@ -43,6 +44,14 @@ class CodecError(ValueError):
         self.code = code
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def is_key(value: Value) -> TypeGuard[str]:
+    """Say whether a value can be a business key: text, not empty, that UTF-8 can hold."""
+    return isinstance(value, str) and bool(value) and not _SURROGATE.search(value)
+
+
 def _expect(value: Value, kind: type, name: str) -> Value:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise CodecError("FB301", f"expected {name}")
@@ -61,7 +70,7 @@ def _verbatim(value: Value, _codec: Codec, _context: Context) -> Value:
 
 
 def _integer_right(value: Value, _codec: Codec, _context: Context) -> Value:
-    if not re.fullmatch(r"-?\d{1,9}", _expect(value, str, "a whole number as text")):
+    if not re.fullmatch(r"-?[0-9]{1,9}", _expect(value, str, "a whole number as text")):
         raise CodecError("FB308", "expected a whole number of at most 9 digits")
     return int(value)
 
@@ -82,6 +91,8 @@ def _flag_left(value: Value, codec: Codec, _context: Context) -> Value:
 
 def _quantity_right(value: Value, codec: Codec, _context: Context) -> Value:
     unit = codec.arguments[0]
+    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+        raise CodecError("FB301", "expected a number")
     return {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
 
 
@@ -94,6 +105,21 @@ def _quantity_left(value: Value, codec: Codec, _context: Context) -> Value:
 # -- dates -----------------------------------------------------------------------------------------------------------
 
 _FIELDS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "hh": "%H", "mm": "%M"}
+_FIELD = re.compile("|".join(_FIELDS))
+_DATE_FIELDS, _TIME_FIELDS = ("DD", "MM", "YYYY"), ("DD", "MM", "YYYY", "hh", "mm")
+_WRITTEN_FIELDS = {"date": _DATE_FIELDS, "datetime": _TIME_FIELDS}
+_EXPECTED_DATE = "expected a date that exists: YYYY, YYYY-MM or YYYY-MM-DD"
+
+
+def is_date_format(codec: str, written: str) -> bool:
+    """Say whether a format names each field of a date, or of a date and time, once, and no letter or % besides.
+
+    >>> is_date_format("date", "DD.MM.YYYY"), is_date_format("date", "dd.mm.yyyy"), is_date_format("date", "%d.%m.%Y")
+    (True, False, False)
+    """
+    rest = _FIELD.sub("", written)
+    complete = tuple(sorted(_FIELD.findall(written))) == _WRITTEN_FIELDS[codec]
+    return complete and "%" not in rest and not any(character.isalnum() for character in rest)
 
 
 def date_pattern(written: str) -> str:
@@ -102,65 +128,97 @@ def date_pattern(written: str) -> str:
     >>> date_pattern("MM/DD/YYYY"), date_pattern("DD.MM.YYYY hh:mm")
     ('%m/%d/%Y', '%d.%m.%Y %H:%M')
     """
-    return re.sub("YYYY|MM|DD|hh|mm", lambda match: _FIELDS[match[0]], written)
+    return _FIELD.sub(lambda match: _FIELDS[match[0]], written)
 
 
 def _written(moment: datetime, written: str) -> str:
     """Return the moment as an analyst's format writes it; strftime leaves out the zeros of early years."""
     fields = {"YYYY": f"{moment.year:04}", "MM": moment.month, "DD": moment.day, "hh": moment.hour, "mm": moment.minute}
-    return re.sub("YYYY|MM|DD|hh|mm", lambda match: f"{fields[match[0]]:0>2}", written)
+    return _FIELD.sub(lambda match: f"{fields[match[0]]:0>2}", written)
 
 
 def _parsed(value: Value, written: str) -> datetime:
+    """Return the moment that a text in an analyst's format names; only a text that comes back the same is taken."""
     expected = f"expected a date that exists, written {written}"
     text = _expect(value, str, f"a date as text, written {written}")
     if len(text) != len(written):
         raise CodecError("FB304", expected)
     try:
-        return datetime.strptime(text, date_pattern(written))  # noqa: DTZ007  # the zone is the map's, put on by the caller
+        moment = datetime.strptime(text, date_pattern(written))  # noqa: DTZ007  # the zone is the map's, put on by the caller
     except ValueError:
         raise CodecError("FB304", expected) from None
+    if _written(moment, written) != text:
+        raise CodecError("FB304", expected)
+    return moment
+
+
+def _zoned(moment: datetime, zone: str) -> datetime:
+    """Return the moment in a zone; a local time that the clocks leap over does not exist there."""
+    local = moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
+    except OverflowError:
+        raise CodecError("FB304", "expected a year that has a calendar in every zone") from None
+    if there_and_back.replace(tzinfo=None) != moment or not is_date_time(local.isoformat()):
+        raise CodecError("FB304", f"expected a time that the clocks of {zone} show")
+    return local
+
+
+def _fhir_date(value: Value) -> str:
+    text: str = _expect(value, str, "a date as text")
+    if not (text.isascii() and is_date(text)):
+        raise CodecError("FB304", _EXPECTED_DATE)
+    return text
 
 
 def _date_right(value: Value, codec: Codec, _context: Context) -> Value:
     if codec.arguments:
         return _parsed(value, codec.arguments[0]).date().isoformat()
-    if not is_date(_expect(value, str, "a date as text")):
-        raise CodecError("FB304", "expected a date that exists: YYYY, YYYY-MM or YYYY-MM-DD")
-    return value
+    return _fhir_date(value)
 
 
 def _date_left(value: Value, codec: Codec, _context: Context) -> Value:
-    if not is_date(_expect(value, str, "a date as text")):
-        raise CodecError("FB304", "expected a date that exists: YYYY, YYYY-MM or YYYY-MM-DD")
+    text = _fhir_date(value)
     if not codec.arguments:
-        return value
-    if len(value) != len("YYYY-MM-DD"):
+        return text
+    if len(text) != len("YYYY-MM-DD"):
         raise CodecError("FB304", f"a partial date cannot be written as {codec.arguments[0]}")
-    return _written(datetime.fromisoformat(value), codec.arguments[0])
+    return _written(datetime.fromisoformat(text), codec.arguments[0])
 
 
 def _datetime_right(value: Value, codec: Codec, _context: Context) -> Value:
     if codec.arguments:
-        return _parsed(value, codec.arguments[0]).replace(tzinfo=ZoneInfo(codec.zone)).isoformat()
+        return _zoned(_parsed(value, codec.arguments[0]), codec.zone).isoformat()
     text = _expect(value, str, "a date and time as text")
-    if not is_date_time(text, zone_required=False):
+    if not (text.isascii() and is_date_time(text, zone_required=False)):
         raise CodecError("FB304", "expected a date, or date and time: YYYY-MM-DDThh:mm:ss+hh:mm")
     if is_date_time(text):
         return text
     if not codec.zone:
         raise CodecError("FB304", "the time has no zone and the map names none")
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(codec.zone)).isoformat()
+    return text + _zoned(_moment(text).replace(microsecond=0), codec.zone).isoformat()[-len("+hh:mm") :]
 
 
 def _datetime_left(value: Value, codec: Codec, _context: Context) -> Value:
-    if not is_date_time(_expect(value, str, "a date and time as text")):
+    text = _expect(value, str, "a date and time as text")
+    if not (text.isascii() and is_date_time(text)):
         raise CodecError("FB304", "expected a date, or date and time with zone")
     if not codec.arguments:
-        return value
-    if "T" not in value:
+        return text
+    if "T" not in text:
         raise CodecError("FB304", f"a date without a time cannot be written as {codec.arguments[0]}")
-    return _written(datetime.fromisoformat(value).astimezone(ZoneInfo(codec.zone)), codec.arguments[0])
+    try:
+        return _written(_moment(text).astimezone(ZoneInfo(codec.zone)), codec.arguments[0])
+    except OverflowError:
+        raise CodecError("FB304", "expected a year that has a calendar in every zone") from None
+
+
+def _moment(text: str) -> datetime:
+    """Return the moment that a checked dateTime names; FHIR admits second 60, which Python's clock has not."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise CodecError("FB304", "expected seconds from 00 to 59") from None
 
 
 # -- codes -----------------------------------------------------------------------------------------------------------
@@ -182,14 +240,23 @@ def _code_right(value: Value, codec: Codec, _context: Context) -> Value:
     return coding if codec.right_type == "Coding" else row.target
 
 
+def _codings(value: Value) -> list[tuple[Value, Value]]:
+    """Return (system, code) of each coding in a CodeableConcept, Coding or code; a code alone has the system None."""
+    if not isinstance(value, dict):
+        return [(None, value)]
+    codings = value.get("coding", [value])
+    found = [coding for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
+    return [(coding.get("system", ""), coding.get("code", "")) for coding in found]
+
+
 def _code_left(value: Value, codec: Codec, _context: Context) -> Value:
-    codings = value.get("coding", [value]) if isinstance(value, dict) else [{"code": value, "system": None}]
-    for coding in codings:
-        row = codec.table.find_back(coding.get("system", ""), coding.get("code", "")) if codec.table else None
+    for system, code in _codings(value):
+        is_text = isinstance(code, str) and (system is None or isinstance(system, str))
+        row = codec.table.find_back(system, code) if codec.table and is_text else None
         if row:
             return row.source
     if not codec.reject and isinstance(value, dict) and value.get("text"):
-        return value["text"]
+        return _expect(value["text"], str, "a text")
     raise CodecError("FB303", f"expected a code of table {codec.table.name if codec.table else ''}")
 
 
@@ -200,7 +267,10 @@ def _concept_right(value: Value, _codec: Codec, _context: Context) -> Value:
 
 
 def _concept_left(value: Value, _codec: Codec, _context: Context) -> Value:
-    coding: dict[str, Any] = next(iter(_expect(value, dict, "a CodeableConcept").get("coding", ())), {})
+    codings = _expect(value, dict, "a CodeableConcept").get("coding", [])
+    coding: Any = codings[0] if isinstance(codings, list) and codings else {}
+    if not isinstance(coding, dict):
+        raise CodecError("FB301", "expected a list of codings")
     coded = {
         "text": value.get("text") or coding.get("display"),
         "code": coding.get("code"),
@@ -222,20 +292,21 @@ def _ref_right(value: Value, codec: Codec, context: Context) -> Value:
     reference = _reference(codec)
     fields = value if isinstance(value, dict) else {}
     key = fields.get(reference.key_field) if reference.key_field else value
-    if not isinstance(key, str) or not key:
-        raise CodecError("FB302", "expected the key of what is referred to")
     system = (
         fields.get(reference.system_field) if reference.system_field else key_system(context.source, reference.keyed)
     )
-    target = f"{reference.type}/{context.resource_id(reference.type, str(system), key)}"
+    if not (is_key(key) and is_key(system)):
+        raise CodecError("FB302", "expected the key of what is referred to")
+    target = f"{reference.type}/{context.resource_id(reference.type, system, key)}"
     return {"reference": target, "identifier": {"system": system, "value": key}}
 
 
 def _ref_left(value: Value, codec: Codec, context: Context) -> Value:
     reference = _reference(codec)
-    identifier = _expect(value, dict, "a Reference").get("identifier") or {}
-    key, system = identifier.get("value"), identifier.get("system")
-    if not key:
+    identifier = _expect(value, dict, "a Reference").get("identifier")
+    carried = identifier if isinstance(identifier, dict) else {}
+    key, system = carried.get("value"), carried.get("system")
+    if not is_key(key):
         raise CodecError("FB307", "expected a Reference that carries the business identifier")
     if reference.system_field:
         return {reference.key_field: key, reference.system_field: system}
@@ -259,6 +330,7 @@ class CodecSpec:
     to_right: Translate
     to_left: Translate
     text: str
+    usage: str = ""
 
 
 _ANY = frozenset({"any"})
@@ -267,14 +339,24 @@ _TEXT = frozenset({"string"})
 CODECS: dict[str, CodecSpec] = {
     "copy": CodecSpec(_ANY, _ANY, (0, 0), _copy, _copy, "the same value"),
     "verbatim": CodecSpec(_TEXT, _TEXT, (0, 0), _verbatim, _verbatim, "the client's words, never changed"),
-    "date": CodecSpec(_TEXT, _TEXT, (0, 1), _date_right, _date_left, "a date; partial dates stay partial"),
+    "date": CodecSpec(
+        _TEXT, _TEXT, (0, 1), _date_right, _date_left, "a date; partial dates stay partial", "date, or date DD.MM.YYYY"
+    ),
     "datetime": CodecSpec(
-        _TEXT, _TEXT, (0, 1), _datetime_right, _datetime_left, "a date and time; the zone is the map's"
+        _TEXT,
+        _TEXT,
+        (0, 1),
+        _datetime_right,
+        _datetime_left,
+        "a date and time; the zone is the map's",
+        'datetime, or datetime "DD.MM.YYYY hh:mm"',
     ),
     "integer": CodecSpec(
         _TEXT, frozenset({"integer"}), (0, 0), _integer_right, _integer_left, "a number written as text"
     ),
-    "flag": CodecSpec(_TEXT, frozenset({"boolean"}), (2, 2), _flag_right, _flag_left, "two words for true and false"),
+    "flag": CodecSpec(
+        _TEXT, frozenset({"boolean"}), (2, 2), _flag_right, _flag_left, "two words for true and false", "flag YES NO"
+    ),
     "quantity": CodecSpec(
         frozenset({"integer", "number"}),
         frozenset({"Quantity", "Duration", "SimpleQuantity"}),
@@ -282,9 +364,16 @@ CODECS: dict[str, CodecSpec] = {
         _quantity_right,
         _quantity_left,
         "a number with a UCUM unit",
+        "quantity d",
     ),
     "code": CodecSpec(
-        _TEXT, frozenset({"string", "CodeableConcept", "Coding"}), (1, 3), _code_right, _code_left, "a code by table"
+        _TEXT,
+        frozenset({"string", "CodeableConcept", "Coding"}),
+        (1, 3),
+        _code_right,
+        _code_left,
+        "a code by table",
+        "code TABLE, or code TABLE else CODE",
     ),
     "concept": CodecSpec(
         frozenset({"object"}),
@@ -295,6 +384,12 @@ CODECS: dict[str, CodecSpec] = {
         "words with a code",
     ),
     "ref": CodecSpec(
-        frozenset({"string", "object"}), frozenset({"Reference"}), (1, 5), _ref_right, _ref_left, "a reference by key"
+        frozenset({"string", "object"}),
+        frozenset({"Reference"}),
+        (1, 5),
+        _ref_right,
+        _ref_left,
+        "a reference by key",
+        "ref BLOCK, ref TYPE keyed NAME, or ref TYPE by FIELD in FIELD",
     ),
 }

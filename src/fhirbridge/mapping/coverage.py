@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any
 
 from fhirbridge.errors import Issue
@@ -11,14 +12,35 @@ from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.paths import Tree, leaves
 from fhirbridge.mapping.shapes import Shape
 
+MAX_ITEMS = 10_000
+"""A map takes no list that is longer: cutting it would lose data, and a person's record has none."""
+MAX_LEVELS = 64
+"""A map takes no tree that is deeper."""
+
 _INDEX = re.compile(r"\[\d+\]")
+_EXTENSION_URL = re.compile(r"(^|\.)(extension|modifierExtension)\[\d+\]\.url$")
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "integer": (int,),
-    "number": (int, float),
+    "number": (int, float, Decimal),
     "object": (dict,),
 }
+
+
+def find_oversize(tree: Tree) -> str | None:
+    """Return why a tree is larger than a map takes on, or None."""
+    waiting: list[tuple[int, Tree]] = [(0, tree)]
+    while waiting:
+        depth, node = waiting.pop()
+        if not isinstance(node, dict | list):
+            continue
+        if depth > MAX_LEVELS:
+            return f"the tree is nested deeper than {MAX_LEVELS} levels"
+        if isinstance(node, list) and len(node) > MAX_ITEMS:
+            return f"a list has more than {MAX_ITEMS} items"
+        waiting.extend((depth + 1, child) for child in (node.values() if isinstance(node, dict) else node))
+    return None
 
 
 def _is_under(path: str, known: Collection[str]) -> bool:
@@ -39,27 +61,26 @@ def unread(map_: Map, tree: Tree, touched: Collection[str]) -> Iterator[Issue]:
 
 
 def unread_right(
-    map_: Map, body: dict[str, Any], touched: Collection[str], *, prefix: str, skip: tuple[str, ...]
+    map_: Map, body: dict[str, Any], touched: Collection[str], *, prefix: str, selectors: Collection[str]
 ) -> Iterator[Issue]:
-    """Yield a warning for each leaf of a resource or record that no row read on the way back."""
-    kept = {name: value for name, value in body.items() if name not in skip}
-    for leaf in leaves(kept):
-        if not _is_under(leaf, touched) and not leaf.endswith(".url") and not _is_selector(map_, leaf):
+    """Yield a warning for each leaf of a resource or record that no row read on the way back.
+
+    Args:
+        selectors: what `selector_paths` yields: the row that selects has used these.
+    """
+    for leaf in leaves(body):
+        used = _is_under(leaf, touched) or _EXTENSION_URL.search(leaf) or _INDEX.sub("", leaf) in selectors
+        if not used:
             yield Issue("FB306", "no row reads this element", prefix + leaf, "warning", map_.name, map_.file)
 
 
-def _is_selector(map_: Map, leaf: str) -> bool:
-    """Say whether a leaf is what a selector compares, such as telecom.system: the row that selects has used it."""
-    plain = _INDEX.sub("", leaf)
-    for block in map_.blocks:
-        for row in block.rows:
-            names = []
-            for step in row.right:
-                names.append(step.name)
-                for where in step.where:
-                    if ".".join([*names, *(s.name for s in where.steps)]) == plain:
-                        return True
-    return False
+def selector_paths(map_: Map) -> Iterator[str]:
+    """Yield the path of each element that a selector compares, such as telecom.system, without indices."""
+    for row in (row for block in map_.blocks for row in block.rows):
+        for position, step in enumerate(row.right):
+            names = [each.name for each in row.right[: position + 1]]
+            for where in step.where:
+                yield ".".join([*names, *(each.name for each in where.steps)])
 
 
 def shape_issues(map_: Map, tree: Tree) -> Iterator[Issue]:

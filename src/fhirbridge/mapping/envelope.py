@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import yaml
 
@@ -16,6 +17,7 @@ from fhirbridge.errors import Issue, MapError
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import BlockText, Loop, MapText, PathText, Place, RowText, Side
 from fhirbridge.mapping.rows import RowError, parse_conditions, parse_path, parse_row, split_words
+from fhirbridge.mapping.yaml_text import compose, split_lines
 
 MAP_KEYS = frozenset(
     {"map", "version", "left", "right", "zone", "tables", "systems", "policy", "resources", "records", "ignore"}
@@ -23,7 +25,8 @@ MAP_KEYS = frozenset(
 BLOCK_KEYS = frozenset({"make", "key", "key-system", "keyed", "class", "when", "rows", "use"})
 FRAGMENT_KEYS = frozenset({"fragment", "version", "item", "key", "keyed", "class", "rows"})
 _MAKE = re.compile(r"(?P<type>[A-Za-z-]+)(?:\s+for\s+(?P<variable>[a-z_]\w*)\s+in\s+(?P<path>\S+))?")
-_MAX_BYTES = 512 * 1024
+DATA_CLASSES = frozenset(f"D{number}" for number in range(9))
+POLICIES = frozenset({"reject", "text-and-warn"})
 
 
 @dataclass(slots=True)
@@ -41,20 +44,6 @@ class _Reader:
         self.issues.append(finding(code, self.place(node), message, hint=hint))
 
 
-def _compose(text: str, file: str) -> yaml.MappingNode:
-    if len(text) > _MAX_BYTES:
-        raise MapError(issues=[finding("FB101", Place(file, 1, 1), "the file is larger than 512 KiB")])
-    try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Place(file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
-        raise MapError(issues=[finding("FB101", place, error.problem or "not readable as YAML")]) from error
-    if not isinstance(node, yaml.MappingNode):
-        raise MapError(issues=[finding("FB101", Place(file, 1, 1), "a map is a YAML mapping")])
-    return node
-
-
 def _entries(reader: _Reader, node: yaml.Node, known: frozenset[str] | None) -> dict[str, yaml.Node]:
     """Return the entries of a mapping by key; unknown and doubled keys are reported."""
     if not isinstance(node, yaml.MappingNode):
@@ -62,11 +51,14 @@ def _entries(reader: _Reader, node: yaml.Node, known: frozenset[str] | None) -> 
         return {}
     found: dict[str, yaml.Node] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            reader.report("FB103", key, "a name must be one word")
+            continue
         name = str(key.value)
         if known is not None and name not in known:
             reader.report("FB102", key, f"unknown key `{name}`", did_you_mean(name, known))
         elif name in found:
-            reader.report("FB102", key, f"key `{name}` stands here twice")
+            reader.report("FB102", key, f"key `{name}` stands here twice", "keep one of the two")
         found[name] = value
     return found
 
@@ -85,16 +77,24 @@ def _text(
     return str(node.value)
 
 
-def _strings(reader: _Reader, node: yaml.Node | None) -> dict[str, str]:
+def _strings(reader: _Reader, node: yaml.Node | None, known: frozenset[str] | None = None) -> dict[str, str]:
     if node is None:
         return {}
-    return {name: str(value.value) for name, value in _entries(reader, node, None).items()}
+    entries = _entries(reader, node, known)
+    return {name: _scalar(reader, value, name) for name, value in entries.items()}
+
+
+def _scalar(reader: _Reader, node: yaml.Node, name: str) -> str:
+    if isinstance(node, yaml.ScalarNode) and node.value:
+        return str(node.value)
+    reader.report("FB103", node, f"`{name}:` must be one word or line")
+    return ""
 
 
 def _block_lines(reader: _Reader, node: yaml.ScalarNode) -> Iterator[tuple[str, Place]]:
     """Yield each line of a literal block with its place in the file."""
     first = node.start_mark.line + 1
-    for offset, text in enumerate(str(node.value).split("\n")):
+    for offset, text in enumerate(split_lines(str(node.value))):
         if text.strip():
             raw = reader.lines[first + offset]
             indent = len(raw) - len(raw.lstrip())
@@ -142,19 +142,47 @@ def parse_fragment(text: str, file: str) -> FragmentText:
     Raises:
         MapError: with all findings.
     """
-    reader = _Reader(file, text.split("\n"))
-    root = _compose(text, file)
+    reader = _Reader(file, split_lines(text))
+    root = compose(text, file)
     entries = _entries(reader, root, FRAGMENT_KEYS)
+    name, stem = _text(reader, entries, "fragment", root), file.rpartition("/")[2].removesuffix(".yaml")
+    if name and name != stem:
+        reader.report("FB103", entries["fragment"], f"the fragment in `{stem}.yaml` must be named `{stem}`")
     fragment = FragmentText(
         item=_text(reader, entries, "item", root),
         key=_path(reader, _text(reader, entries, "key", root), entries.get("key", root)),
         keyed=_text(reader, entries, "keyed", root),
-        data_class=_text(reader, entries, "class", root, ""),
+        data_class=_data_class(reader, entries, root, ""),
         rows=_rows(reader, entries.get("rows")),
     )
     if reader.issues:
         raise MapError(issues=reader.issues)
     return fragment
+
+
+def _data_class(reader: _Reader, entries: Mapping[str, yaml.Node], owner: yaml.Node, default: str) -> str:
+    written = _text(reader, entries, "class", owner, default)
+    if written and written not in DATA_CLASSES:
+        reader.report("FB103", entries.get("class", owner), f"`{written}` is no data class", "write D0 to D8")
+    return written
+
+
+def _zone(reader: _Reader, entries: Mapping[str, yaml.Node], owner: yaml.Node) -> str:
+    written = _text(reader, entries, "zone", owner, "")
+    try:
+        ZoneInfo(written or "UTC")
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        hint = did_you_mean(written, available_timezones()) or "write an IANA name, such as America/New_York"
+        reader.report("FB103", entries["zone"], f"no time zone `{written}`", hint)
+    return written
+
+
+def _policy(reader: _Reader, entries: Mapping[str, yaml.Node]) -> Literal["reject", "text-and-warn"]:
+    node = entries.get("policy")
+    written = _strings(reader, node, frozenset({"unmapped-code"})).get("unmapped-code", "reject")
+    if node is not None and written not in POLICIES:
+        reader.report("FB103", node, f"`unmapped-code: {written}` is no policy", did_you_mean(written, POLICIES))
+    return "text-and-warn" if written == "text-and-warn" else "reject"
 
 
 def _make(reader: _Reader, text: str, node: yaml.Node) -> tuple[str, Loop | None]:
@@ -167,20 +195,23 @@ def _make(reader: _Reader, text: str, node: yaml.Node) -> tuple[str, Loop | None
     return match["type"], Loop(match["variable"], _path(reader, match["path"], node))
 
 
-def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, FragmentText]) -> BlockText:
+def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, FragmentText | None]) -> BlockText:
     entries = _entries(reader, node, BLOCK_KEYS)
     type_, loop = _make(reader, _text(reader, entries, "make", node), entries.get("make", node))
     use = _text(reader, entries, "use", node, "")
     fragment = fragments.get(use)
-    if use and fragment is None:
-        reader.report("FB111", entries["use"], f"no fragment `{use}`", did_you_mean(use, fragments))
+    if use and use not in fragments:
+        hint = did_you_mean(use, fragments) or f"write fragments/{use}.yaml"
+        reader.report("FB111", entries["use"], f"no fragment `{use}`", hint)
+    elif use and fragment is None:
+        reader.report("FB111", entries["use"], f"fragment `{use}` does not pass", f"mend fragments/{use}.yaml first")
     if fragment and loop and loop.variable != fragment.item:
         reader.report(
             "FB112", entries["make"], f"fragment `{use}` speaks of `{fragment.item}`", f"loop `for {fragment.item} in`"
         )
     key = entries.get("key")
     no_key = PathText("", (), reader.place(node))
-    if key is None and fragment is None:
+    if key is None and not use:
         reader.report("FB103", node, "`key:` is missing", "name the field that identifies the item")
     when = entries.get("when")
     own = _rows(reader, entries.get("rows"))
@@ -189,10 +220,14 @@ def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, 
         name=name,
         type=type_,
         loop=loop,
-        key=_path(reader, str(key.value), key) if key is not None else fragment.key if fragment else no_key,
-        key_system=_path(reader, str(key_system.value), key_system) if key_system is not None else None,
+        key=_path(reader, _scalar(reader, key, "key"), key)
+        if key is not None
+        else fragment.key
+        if fragment
+        else no_key,
+        key_system=_path(reader, _scalar(reader, key_system, "key-system"), key_system) if key_system else None,
         keyed=_text(reader, entries, "keyed", node, fragment.keyed if fragment else name),
-        data_class=_text(reader, entries, "class", node, fragment.data_class if fragment else ""),
+        data_class=_data_class(reader, entries, node, fragment.data_class if fragment else ""),
         when=_conditions(reader, when) if when is not None else (),
         rows=(*own, *(fragment.rows if fragment else ())),
         place=reader.place(node),
@@ -201,39 +236,74 @@ def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, 
 
 def _conditions(reader: _Reader, node: yaml.Node) -> Any:
     try:
-        return parse_conditions(split_words(str(node.value)), reader.place(node))
+        words = split_words(_scalar(reader, node, "when"))
+        return parse_conditions(words, reader.place(node))
     except RowError as error:
         reader.issues.append(error.issue)
         return ()
 
 
+_SIDES: dict[str, tuple[Literal["record", "schema", "fhir"], ...]] = {
+    "left": ("record", "schema"),
+    "right": ("record", "fhir"),
+}
+
+
 def _side(reader: _Reader, node: yaml.Node | None, owner: yaml.Node, key: str) -> Side:
     entries = _entries(reader, node, frozenset({"record", "schema", "fhir", "profiles"})) if node is not None else {}
-    for kind in ("record", "schema", "fhir"):
+    place = reader.place(node or owner)
+    for kind in _SIDES[key]:
         if kind in entries:
-            value = entries[kind]
-            names = [value] if isinstance(value, yaml.ScalarNode) else value.value
             profiles = _strings(reader, entries.get("profiles"))
-            return Side(kind, tuple(str(name.value) for name in names), profiles)
-    reader.report("FB103", node or owner, f"`{key}:` is missing or says neither record, schema nor fhir")
+            return Side(kind, _names(reader, entries[kind], kind, key), profiles, place)
+    reader.report("FB103", node or owner, f"`{key}:` is missing or says neither {' nor '.join(_SIDES[key])}")
     return Side("record", ())
 
 
-def parse_map(text: str, file: str, fragments: Mapping[str, FragmentText]) -> MapText:
+def _names(reader: _Reader, node: yaml.Node, kind: str, side: str) -> tuple[str, ...]:
+    """Return the names behind `record:`, `schema:` or `fhir:`; only the right side may name several records."""
+    if kind == "record" and side == "right" and isinstance(node, yaml.SequenceNode) and node.value:
+        return tuple(_scalar(reader, each, kind) for each in node.value)
+    name = _scalar(reader, node, kind)
+    if kind == "fhir" and name not in ("", "R4"):
+        reader.report("FB103", node, f"`fhir: {name}` is not spoken here", "write: {fhir: R4}")
+    return (name,)
+
+
+def _ignored(reader: _Reader, node: yaml.Node | None) -> dict[str, tuple[str, Place]]:
+    """Return the reason for each ignored path, with the path's place."""
+    reasons = _entries(reader, node, None) if node is not None else {}
+    for path, reason in reasons.items():
+        if not (isinstance(reason, yaml.ScalarNode) and str(reason.value).strip()):
+            reader.report("FB103", reason, f"`{path}` is ignored without a reason", "write why, in one line")
+    return {path: (str(reasons[path].value), place) for path, place in _places(reader, node).items()}
+
+
+def _places(reader: _Reader, node: yaml.Node | None) -> dict[str, Place]:
+    """Return the place of each name of a mapping that `_entries` has read."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {str(key.value): reader.place(key) for key, _ in pairs if isinstance(key, yaml.ScalarNode)}
+
+
+def parse_map(text: str, file: str, fragments: Mapping[str, FragmentText | None]) -> MapText:
     """Return a map as written.
 
     Raises:
         MapError: with all findings of the text.
     """
-    reader = _Reader(file, text.split("\n"))
-    root = _compose(text, file)
+    reader = _Reader(file, split_lines(text))
+    root = compose(text, file)
     entries = _entries(reader, root, MAP_KEYS)
     right = _side(reader, entries.get("right"), root, "right")
     section = "resources" if right.kind == "fhir" else "records"
     blocks = entries.get(section)
     if blocks is None:
-        reader.report("FB103", root, f"`{section}:` is missing")
-    policy = _strings(reader, entries.get("policy"))
+        other = "records" if section == "resources" else "resources"
+        hint = (
+            f"rename `{other}:`; what `right:` names are {section}" if other in entries else "list what the map makes"
+        )
+        reader.report("FB103", entries.get("right", root), f"`{section}:` is missing", hint)
+    tables, systems = entries.get("tables"), entries.get("systems")
     ignore = entries.get("ignore")
     parsed = MapText(
         name=_text(reader, entries, "map", root),
@@ -242,24 +312,16 @@ def parse_map(text: str, file: str, fragments: Mapping[str, FragmentText]) -> Ma
         text=text,
         left=_side(reader, entries.get("left"), root, "left"),
         right=right,
-        zone=_text(reader, entries, "zone", root, ""),
-        tables=_strings(reader, entries.get("tables")),
-        systems=_strings(reader, entries.get("systems")),
-        unmapped_code="text-and-warn" if policy.get("unmapped-code") == "text-and-warn" else "reject",
-        ignore={
-            path: (str(reason.value), reader.place(reason))
-            for path, reason in (_entries(reader, ignore, None) if ignore is not None else {}).items()
-        },
+        zone=_zone(reader, entries, root),
+        tables=_strings(reader, tables),
+        systems=_strings(reader, systems),
+        unmapped_code=_policy(reader, entries),
+        ignore=_ignored(reader, ignore),
         blocks=tuple(
             _block(reader, name, node, fragments)
             for name, node in (_entries(reader, blocks, None) if blocks is not None else {}).items()
         ),
-        table_places={
-            name: reader.place(node)
-            for key in ("tables", "systems")
-            if key in entries
-            for name, node in _entries(reader, entries[key], None).items()
-        },
+        table_places={**_places(reader, tables), **_places(reader, systems)},
     )
     if reader.issues:
         raise MapError(issues=reader.issues)

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.model import Place
 
+_LONGEST_WORD = 80
+
 RULES: dict[str, str] = {
     "FB101": "The file is not readable YAML.",
     "FB102": "The envelope has a key that no map has.",
@@ -34,7 +36,7 @@ RULES: dict[str, str] = {
     "FB207": "Two rows write the same right path.",
     "FB208": "Two rows write the same left path on the way back.",
     "FB209": "A required element has no row.",
-    "FB210": "The constant is not a code the target allows.",
+    "FB210": "A constant is not a code, or not of the type, that may stand there.",
     "FB211": "A table's target is not a code the target allows.",
     "FB212": "A two-way table is not one-to-one and names no way back.",
     "FB213": "A field is neither mapped nor ignored.",
@@ -54,11 +56,16 @@ def finding(code: str, place: Place, message: str, *, hint: str = "", rule: str 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint with the nearest known words, or with the known ones when they are few.
 
+    A word too long to be a slip is not compared: comparing takes the square of its length.
+
     >>> did_you_mean("statsu", ["status", "subject"])
     'did you mean status?'
     """
     choices = sorted(set(known))
-    near = get_close_matches(word, choices, n=3, cutoff=0.6)
+    if len(word) > _LONGEST_WORD:
+        return ""
+    folded = {choice.casefold(): choice for choice in reversed(choices)}
+    near = [folded[each] for each in get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"known: {', '.join(choices)}" if 0 < len(choices) <= 12 else ""

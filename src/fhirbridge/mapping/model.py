@@ -119,6 +119,7 @@ class Side:
     kind: Literal["record", "schema", "fhir"]
     names: tuple[str, ...]
     profiles: Mapping[str, str] = field(default_factory=dict)
+    place: Place = field(default_factory=lambda: Place("", 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Where:
     """An equality that both filters when reading and is made true when writing."""
 
     steps: tuple[Step, ...]
-    value: str
+    value: Scalar
 
 
 @dataclass(frozen=True, slots=True)

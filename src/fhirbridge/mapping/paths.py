@@ -6,7 +6,9 @@ A selector filters when read and is made true when written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from fhirbridge.mapping.model import Step, Steps, Where
@@ -14,8 +16,12 @@ from fhirbridge.mapping.model import Step, Steps, Where
 Tree = Any
 """Nested dict, list and scalars, as the formats parse them."""
 
-MAX_ITEMS = 10_000
-"""More items than this in one list are not looked at by a map; the intake's size limit stops such a message first."""
+_PLACE = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PLAIN_KEY = re.compile(r"[^\W\d][\w-]{0,63}")
+
+Matches = dict[tuple[int, int], tuple[list[Tree], list[int]]]
+"""Which items of a list a step's selectors pick, found once for all writes of one row: (list, step) by identity.
+The list is kept beside its positions, so that no other list can take its identity."""
 
 
 class WriteConflict(ValueError):
@@ -51,57 +57,82 @@ def read_first(node: Tree, steps: Steps) -> Tree | None:
 
 
 def _selected(items: Tree, step: Step) -> Iterator[tuple[int, Tree]]:
+    """Yield (position, item) of the items a step picks; an index counts the items that its selectors leave over."""
     if not isinstance(items, list):
         return
-    for position, item in enumerate(items[:MAX_ITEMS]):
-        if step.index is not None and position != step.index:
-            continue
-        if all(_holds(item, where) for where in step.where):
-            yield position, item
+    found: Iterator[tuple[int, Tree]] = enumerate(items)
+    if step.where:
+        found = ((position, item) for position, item in found if _is_match(item, step))
+    yield from found if step.index is None else islice(found, step.index, step.index + 1)
+
+
+def _is_match(item: Tree, step: Step) -> bool:
+    return all(_holds(item, where) for where in step.where)
 
 
 def _holds(item: Tree, where: Where) -> bool:
     return any(value == where.value for _, _, value in read(item, where.steps))
 
 
-def write(node: dict[str, Tree], steps: Steps, indices: tuple[int, ...], value: Tree) -> str:
+def write(
+    node: dict[str, Tree], steps: Steps, indices: tuple[int, ...], value: Tree, *, matches: Matches | None = None
+) -> str:
     """Write a value and return its concrete path. An object written onto an object adds its fields.
+
+    Args:
+        matches: shared by the writes of one row, so that a list is searched once and not for every item.
 
     Raises:
         WriteConflict: another value stands there.
     """
-    at, left = "", list(indices)
+    at, left, known = "", list(indices), {} if matches is None else matches
     target: dict[str, Tree] = node
     for step in steps[:-1]:
-        target, at = _descend(target, step, left, at)
+        target, at = _descend(target, step, at=at, indices=left, matches=known)
     last = steps[-1]
     path = f"{at}.{last.name}" if at else last.name
     if not last.is_many:
         target[last.name] = _merged(target.get(last.name), value)
         return path
-    items = target.setdefault(last.name, [])
-    position = _position(items, last, left, {} if isinstance(value, dict) else None)
+    items = _list_at(target, last)
+    position = _position(items, last, left, known)
     items[position] = _merged(items[position], value)
     return f"{path}[{position}]"
 
 
-def _descend(node: dict[str, Tree], step: Step, indices: list[int], at: str) -> tuple[dict[str, Tree], str]:
+def _descend(
+    node: dict[str, Tree], step: Step, *, at: str, indices: list[int], matches: Matches
+) -> tuple[dict[str, Tree], str]:
     path = f"{at}.{step.name}" if at else step.name
     if not step.is_many:
-        return node.setdefault(step.name, {}), path
+        return _object(node.setdefault(step.name, {})), path
+    items = _list_at(node, step)
+    position = _position(items, step, indices, matches)
+    if items[position] is None:
+        items[position] = {}
+    return _object(items[position]), f"{path}[{position}]"
+
+
+def _object(value: Tree) -> dict[str, Tree]:
+    if not isinstance(value, dict):
+        raise WriteConflict("a value without fields stands there already")
+    return value
+
+
+def _list_at(node: dict[str, Tree], step: Step) -> list[Tree]:
     items = node.setdefault(step.name, [])
-    position = _position(items, step, indices, {})
-    return items[position], f"{path}[{position}]"
+    if not isinstance(items, list):
+        raise WriteConflict("a single value stands there already")
+    return items
 
 
-def _position(items: list[Tree], step: Step, indices: list[int], empty: Tree) -> int:
+def _position(items: list[Tree], step: Step, indices: list[int], matches: Matches) -> int:
     """Return where in the list the step points, making the list longer when it is too short."""
     wanted = indices.pop(0) if step.each else step.index or 0
     if not step.where:
-        while len(items) <= wanted:
-            items.append({} if empty is not None else None)
+        items.extend([None] * (wanted + 1 - len(items)))
         return wanted
-    matching = [position for position, item in enumerate(items) if all(_holds(item, w) for w in step.where)]
+    matching = _matching(items, step, matches)
     while len(matching) <= wanted:
         item: dict[str, Tree] = {}
         for where in step.where:
@@ -109,6 +140,14 @@ def _position(items: list[Tree], step: Step, indices: list[int], empty: Tree) ->
         items.append(item)
         matching.append(len(items) - 1)
     return matching[wanted]
+
+
+def _matching(items: list[Tree], step: Step, matches: Matches) -> list[int]:
+    """Return the positions of the items that the step's selectors pick; searched once for each list and row."""
+    place = id(items), id(step)
+    if place not in matches:
+        matches[place] = items, [position for position, item in enumerate(items) if _is_match(item, step)]
+    return matches[place][1]
 
 
 def _merged(present: Tree, value: Tree) -> Tree:
@@ -121,32 +160,36 @@ def _merged(present: Tree, value: Tree) -> Tree:
     raise WriteConflict("another value stands there already")
 
 
-def prune(node: dict[str, Tree]) -> tuple[dict[str, Tree], dict[str, str]]:
-    """Return the tree without empty objects, empty lists and holes, and the new path of each path that is left.
+def node_at(node: Tree, path: str) -> Tree:
+    """Return what stands at a concrete path that `write` gave back.
 
-    The second part is empty when no list item was dropped, which means that no path changed.
+    >>> node_at({"a": [{"b": 1}, {"b": 2}]}, "a[1].b")
+    2
     """
+    for name, index in _PLACE.findall(path):
+        node = node[int(index)] if index else node[name]
+    return node
+
+
+def prune(node: dict[str, Tree]) -> tuple[dict[str, Tree], dict[str, str]]:
+    """Return the tree without empty objects, empty lists and holes, and the new path of each path that is left."""
     renamed: dict[str, str] = {}
-    dropped: list[str] = []
-    tree = _pruned(node, "", "", renamed, dropped)
-    return tree or {}, renamed if dropped else {}
+    return _pruned(node, "", "", renamed) or {}, renamed
 
 
-def _pruned(node: Tree, old: str, new: str, renamed: dict[str, str], dropped: list[str]) -> Tree:
+def _pruned(node: Tree, old: str, new: str, renamed: dict[str, str]) -> Tree:
     if isinstance(node, dict):
         fields = {}
         for key, child in node.items():
-            below = _pruned(child, _join(old, key), _join(new, key), renamed, dropped)
+            below = _pruned(child, _join(old, key), _join(new, key), renamed)
             if below is not None:
                 fields[key] = below
         node = fields or None
     elif isinstance(node, list):
         items: list[Tree] = []
         for position, child in enumerate(node):
-            below = _pruned(child, f"{old}[{position}]", f"{new}[{len(items)}]", renamed, dropped)
-            if below is None:
-                dropped.append(old)
-            else:
+            below = _pruned(child, f"{old}[{position}]", f"{new}[{len(items)}]", renamed)
+            if below is not None:
                 items.append(below)
         node = items or None
     if node is not None:
@@ -159,10 +202,10 @@ def _join(at: str, name: str) -> str:
 
 
 def leaves(node: Tree, at: str = "") -> Iterator[str]:
-    """Yield the concrete path of every scalar in the tree."""
+    """Yield the concrete path of every scalar in the tree. A key that is no plain name may be data and shows as `?`."""
     if isinstance(node, dict):
         for key, child in node.items():
-            yield from leaves(child, f"{at}.{key}" if at else key)
+            yield from leaves(child, _join(at, key if _PLAIN_KEY.fullmatch(key) else "?"))
     elif isinstance(node, list):
         for position, child in enumerate(node):
             yield from leaves(child, f"{at}[{position}]")

@@ -27,7 +27,12 @@ from fhirbridge.mapping.model import (
 _ROW = re.compile(
     r"(?P<left>'[^']*'|.+?)\s+(?P<arrow><=>|=>|<=|:=)\s+(?P<right>(?:\[[^\]]*\]|[^|\[])+)(?:\|(?P<tail>.*))?"
 )
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_ARROW_LIKE = re.compile(r"(?<=\s)(<?[-=~]{1,2}>|<[-=]{1,2}|[=:]{1,2}|<?[→↔←]>?)(?=\s)")
+_ARROWS = frozenset({"<=>", "=>", "<=", ":="})
+_GLUED_ARROW = re.compile(r"<=>|:=|=>|<=")
+_MAX_ROW = 1_000
+_MAX_INDEX = 999
 _BRACKET = re.compile(r"\[(?P<inside>[^\]]*)\]")
 _WORD = re.compile(r"\"([^\"]*)\"|'([^']*)'|(!=|=)|([^\s,'\"=!]+)|,")
 _LITERALS: dict[str, Scalar] = {"true": True, "false": False}
@@ -48,14 +53,15 @@ def _fail(code: str, place: Place, message: str, hint: str = "") -> RowError:
 def _selector(inside: str, place: Place) -> Selector:
     if inside == "":
         return Selector("each")
-    if inside.isdigit():
+    if re.fullmatch("[0-9]{1,9}", inside) and int(inside) <= _MAX_INDEX:
         return Selector("index", index=int(inside))
     if "=" in inside:
         path, value = inside.split("=", 1)
         return Selector("where", path=parse_path(path.strip(), place).steps, value=value.strip().strip("'"))
     if _NAME.fullmatch(inside):
         return Selector("named", value=inside)
-    raise _fail("FB105", place, f"`[{inside}]` is no selector", "use [], [0], [path=value] or [name]")
+    hint = f"use [], [0] to [{_MAX_INDEX}], [path=value] or [name]"
+    raise _fail("FB105", place, f"`[{inside}]` is no selector", hint)
 
 
 def parse_path(text: str, place: Place) -> PathText:
@@ -70,7 +76,7 @@ def parse_path(text: str, place: Place) -> PathText:
         name = _NAME.match(text, position)
         if not name:
             at = replace(place, column=place.column + position)
-            raise _fail("FB105", at, f"expected a name in path `{text}`")
+            raise _fail("FB105", at, f"expected a name in path `{text}`", "a name begins with a letter")
         position = name.end()
         selectors: list[Selector] = []
         while bracket := _BRACKET.match(text, position):
@@ -81,8 +87,18 @@ def parse_path(text: str, place: Place) -> PathText:
             return PathText(text, tuple(steps), place)
         if text[position] != ".":
             at = replace(place, column=place.column + position)
-            raise _fail("FB105", at, f"unexpected `{text[position]}` in path `{text}`")
+            raise _fail("FB105", at, f"unexpected `{text[position]}` in path `{text}`", _path_hint(text, position))
         position += 1
+
+
+def _path_hint(text: str, position: int) -> str:
+    """Return what to do about the character at which a path could not be read on."""
+    rest = text[position:].strip()
+    if text[position] in " \t" and _NAME.match(rest):
+        return f"a codec stands behind a bar: {text[:position]} | {rest}"
+    if text[position] == "[":
+        return "close the bracket with ]"
+    return "a path is names joined by points, such as plan.goals[].id"
 
 
 def _literal(text: str) -> Scalar | None:
@@ -138,6 +154,18 @@ def _take_option(words: list[str], name: str) -> tuple[list[str], list[str]]:
     return words[:at], words[at + 1 :]
 
 
+def _options(tail: str, place: Place) -> tuple[list[str], str, list[str]]:
+    """Return (the codec's words, the reason after `lossy`, the words after `when`)."""
+    everything = split_words(tail)
+    rest, lossy = _take_option(everything, "lossy")
+    words, when = _take_option(rest, "when")
+    if "lossy" in everything and len(lossy) != 1:
+        raise _fail("FB107", place, "`lossy` takes one reason, in quotes", 'write it last: lossy "why"')
+    if "when" in rest and not when:
+        raise _fail("FB112", place, "`when` says nothing", "write: when path = 'value' and other.path")
+    return words, "".join(lossy), when
+
+
 def _without_comment(text: str) -> str:
     quote = ""
     for position, character in enumerate(text):
@@ -150,24 +178,48 @@ def _without_comment(text: str) -> str:
     return text.rstrip()
 
 
+def _unreadable(code: str, place: Place) -> RowError:
+    """Return the finding for a row that has no arrow, or not one of ours, or no blanks around it."""
+    usual = "write: left.path <=> right.path | codec"
+    if code.count("[") != code.count("]"):
+        return _fail("FB104", place, "a bracket is not closed", "each [ needs its ]")
+    if (wrong := _ARROW_LIKE.search(code)) and wrong[0] not in _ARROWS:
+        at = replace(place, column=place.column + wrong.start())
+        return _fail("FB104", at, f"`{wrong[0]}` is no arrow", "the arrows are <=> (both ways), =>, <= and :=")
+    if glued := _GLUED_ARROW.search(code):
+        at = replace(place, column=place.column + glued.start())
+        return _fail("FB104", at, f"a path or blank is missing beside `{glued[0]}`", usual)
+    return _fail("FB104", place, "the row cannot be read", usual)
+
+
+def _misplaced_constant(left: str, arrow: str, right: str, place: Place) -> RowError:
+    if arrow != ":=":
+        return _fail("FB104", place, f"a constant takes the arrow `:=`, not `{arrow}`", f"write: {left} := {right}")
+    word = left.strip("\"'")
+    return _fail("FB104", place, "`:=` needs a constant on its left", f"quote it: '{word}' := {right}")
+
+
 def parse_row(text: str, place: Place) -> RowText:
     """Return one row, with the place of each part.
 
     Raises:
         RowError: FB104, FB105 or FB112.
     """
+    if len(text) > _MAX_ROW:
+        raise _fail("FB104", place, f"the row is longer than {_MAX_ROW} characters")
     code = _without_comment(text)
     match = _ROW.fullmatch(code)
     if not match:
-        raise _fail("FB104", place, "the row cannot be read", "write: left.path <=> right.path | codec")
+        raise _unreadable(code, place)
     left_text, right_text = match["left"].strip(), match["right"].strip()
     arrow: Arrow = match["arrow"]  # type: ignore[assignment]  # the pattern admits the four arrows only
-    constant = _literal(left_text) if arrow == ":=" else None
-    if arrow == ":=" and constant is None:
-        raise _fail("FB104", place, "`:=` needs a constant on its left", "quote it: 'plan' := intent")
-    words, lossy = _take_option(split_words(match["tail"] or ""), "lossy")
-    words, when = _take_option(words, "when")
-    codec_place = replace(place, column=place.column + (match.start("tail") if match["tail"] else 0))
+    constant = _literal(left_text)
+    if (arrow == ":=") != (constant is not None):
+        raise _misplaced_constant(left_text, arrow, right_text, place)
+    words, lossy, when = _options(match["tail"] or "", place)
+    tail = match["tail"] or ""
+    spaces = len(tail) - len(tail.lstrip())
+    codec_place = replace(place, column=place.column + (match.start("tail") + spaces if tail else 0))
     return RowText(
         left=None if arrow == ":=" else parse_path(left_text, place),
         constant=constant,
@@ -175,7 +227,7 @@ def parse_row(text: str, place: Place) -> RowText:
         right=parse_path(right_text, replace(place, column=place.column + match.start("right"))),
         codec=CodecCall(words[0] if words else "copy", tuple(words[1:]), codec_place),
         when=parse_conditions(when, codec_place),
-        lossy=" ".join(lossy),
+        lossy=lossy,
         text=code.strip(),
         place=place,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from fhirbridge.fhir.elements import Element, elements_of, find_element, is_primitive
@@ -14,6 +14,8 @@ class Shape(Protocol):
 
     @property
     def type(self) -> str: ...
+    @property
+    def format(self) -> str: ...
     @property
     def is_list(self) -> bool: ...
     @property
@@ -71,6 +73,7 @@ class FhirShape:
     codes: frozenset[str] = frozenset()
     targets: tuple[str, ...] = ()
     data_class: str = ""
+    format: str = ""
 
     @property
     def is_leaf(self) -> bool:
@@ -102,54 +105,120 @@ def fhir_shape(type_: str) -> FhirShape:
     return FhirShape(type_)
 
 
-def schema_shape(schema: Mapping[str, Any]) -> SchemaShape:
+MAX_FIELDS = 5_000
+"""A schema that unfolds to more fields is refused: a few references to references can stand for any number."""
+
+
+def schema_shape(schema: Any) -> SchemaShape:
     """Return the shape that a JSON Schema (2020-12 subset: object, array, anyOf null, enum, $ref) describes.
 
     Raises:
         ValueError: the schema uses what the subset has not, or refers to itself.
     """
-    return _read(schema, schema, required=True, data_class=str(schema.get("x-sensitivity", "")), depth=0)
+    return _SchemaReader(_mapping(schema, "the schema")).read(schema, at="", required=True, data_class="")
 
 
-def _resolve(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow $ref and unwrap `anyOf [x, null]`; what stands beside them stays."""
-    merged = dict(node)
-    if options := [o for o in merged.pop("anyOf", ()) if o.get("type") != "null"]:
-        if len(options) > 1:
-            raise ValueError("anyOf with more than one kind of value is not supported")
-        merged = {**options[0], **merged}
-    if reference := merged.pop("$ref", None):
-        target: Any = root
-        for name in reference.removeprefix("#/").split("/"):
-            target = target[name]
-        return _resolve({**target, **merged}, root)
-    return merged
+def _mapping(node: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(node, Mapping):
+        raise ValueError(f"{what} must be an object")
+    return node
 
 
-def _read(
-    node: Mapping[str, Any], root: Mapping[str, Any], *, required: bool, data_class: str, depth: int
-) -> SchemaShape:
-    if depth > 24:
-        raise ValueError("the schema is nested too deep or refers to itself")
-    node = _resolve(node, root)
-    data_class = str(node.get("x-sensitivity", data_class))
-    if node.get("type") == "array":
-        item = _read(node.get("items", {}), root, required=required, data_class=data_class, depth=depth + 1)
-        if item.is_list:
-            raise ValueError("a list of lists is not supported")
-        return SchemaShape(item.type, item.format, True, required, item.codes, item.data_class, item.children)
-    children = None
-    if "properties" in node:
-        names = node.get("required", ())
-        children = {
-            name: _read(child, root, required=name in names, data_class=data_class, depth=depth + 1)
-            for name, child in node["properties"].items()
+@dataclass(slots=True)
+class _SchemaReader:
+    """Unfolds one JSON Schema, and counts what it unfolds."""
+
+    root: Mapping[str, Any]
+    fields: int = 0
+
+    def read(self, node: Any, *, at: str, required: bool, data_class: str, depth: int = 0) -> SchemaShape:
+        self.fields += 1
+        if depth > 24 or self.fields > MAX_FIELDS:
+            raise ValueError("it is nested too deep, refers to itself, or unfolds to too many fields")
+        at = at or "(top)"
+        node = self._resolve(_mapping(node, f"`{at}`"), at)
+        data_class = str(node.get("x-sensitivity", data_class))
+        kind = _type(node, at)
+        if kind == "array":
+            item = self.read(
+                node.get("items", {}), at=f"{at}[]", required=required, data_class=data_class, depth=depth + 1
+            )
+            if item.is_list:
+                raise ValueError(f"`{at}` is a list of lists, which no path can name")
+            return replace(item, is_list=True, is_required=required)
+        return SchemaShape(
+            type=kind,
+            format=str(node.get("format", "")),
+            is_required=required,
+            codes=_codes(node, at),
+            data_class=data_class,
+            children=self._children(node, at, data_class, depth) if "properties" in node else None,
+        )
+
+    def _children(self, node: Mapping[str, Any], at: str, data_class: str, depth: int) -> dict[str, SchemaShape]:
+        names = node.get("required", [])
+        if not isinstance(names, list):
+            raise ValueError(f"`required` of `{at}` must be a list")
+        fields = _mapping(node["properties"], f"`properties` of `{at}`")
+        return {
+            name: self.read(
+                child,
+                at=name if at == "(top)" else f"{at}.{name}",
+                required=name in names,
+                data_class=data_class,
+                depth=depth + 1,
+            )
+            for name, child in fields.items()
         }
-    return SchemaShape(
-        type=str(node.get("type", "string")),
-        format=str(node.get("format", "")),
-        is_required=required,
-        codes=frozenset(str(code) for code in node.get("enum", [node["const"]] if "const" in node else ())),
-        data_class=data_class,
-        children=children,
-    )
+
+    def _resolve(self, node: Mapping[str, Any], at: str) -> Mapping[str, Any]:
+        """Follow $ref and unwrap `anyOf [x, null]`; what stands beside them stays."""
+        merged = dict(node)
+        for _ in range(24):
+            for word in _NOT_SUPPORTED & merged.keys():
+                raise ValueError(f"`{at}` uses {word}, which is not supported; write one object with its properties")
+            if "anyOf" in merged:
+                merged = {**_only_option(merged.pop("anyOf"), at), **merged}
+            elif "$ref" in merged:
+                merged = {**self._target(merged.pop("$ref"), at), **merged}
+            else:
+                return merged
+        raise ValueError(f"`{at}` refers to itself")
+
+    def _target(self, reference: Any, at: str) -> Mapping[str, Any]:
+        target: Any = self.root
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            raise ValueError(f"`{at}` refers to another file; copy it into `$defs`")
+        for name in reference.removeprefix("#").strip("/").split("/"):
+            if name and not (isinstance(target, Mapping) and name in target):
+                raise ValueError(f"`{at}` refers to `{reference}`, which is not there")
+            target = target[name] if name else target
+        return _mapping(target, f"`{reference}`")
+
+
+_NOT_SUPPORTED = frozenset({"oneOf", "allOf", "if", "patternProperties", "prefixItems"})
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
+
+
+def _only_option(options: Any, at: str) -> Mapping[str, Any]:
+    """Return the one kind of value that is not null."""
+    kinds = [each for each in options if _mapping(each, f"`anyOf` of `{at}`").get("type") != "null"]
+    if len(kinds) != 1:
+        raise ValueError(f"`{at}` may be more than one kind of value, which is not supported")
+    return _mapping(kinds[0], f"`anyOf` of `{at}`")
+
+
+def _type(node: Mapping[str, Any], at: str) -> str:
+    """Return the one JSON type of a place, null left aside; what has properties is an object, else text."""
+    written = node.get("type", "object" if "properties" in node else "string")
+    types = [each for each in (written if isinstance(written, list) else [written]) if each != "null"]
+    if len(types) != 1 or types[0] not in _TYPES:
+        raise ValueError(f"the type of `{at}` must be one of {', '.join(sorted(_TYPES))}")
+    return str(types[0])
+
+
+def _codes(node: Mapping[str, Any], at: str) -> frozenset[str]:
+    codes = node.get("enum", [node["const"]] if "const" in node else [])
+    if not isinstance(codes, list):
+        raise ValueError(f"`enum` of `{at}` must be a list")
+    return frozenset(str(code) for code in codes if code is not None)

@@ -44,13 +44,11 @@ class CodeTable:
     name: str
     rows: tuple[TableRow, ...]
     forward: dict[str, TableRow]
-    backward: dict[tuple[str, str], TableRow]
+    backward: dict[tuple[str | None, str], TableRow]
 
     def find_back(self, system: str | None, target: str) -> TableRow | None:
         """Return the row that a target code goes back by; system None stands for a code that carries no system."""
-        if system is not None:
-            return self.backward.get((system, target))
-        return next((row for (_, code), row in self.backward.items() if code == target), None)
+        return self.backward.get((system, target))
 
     def ambiguous_targets(self) -> tuple[TableRow, ...]:
         """Return the rows that share a target with another row though none, or more than one, is the way back."""
@@ -69,15 +67,28 @@ def _row(values: list[str], line: int) -> TableRow:
         raise TableError("source and target must not be empty", line)
     if equivalence not in EQUIVALENCES:
         raise TableError(f"equivalence must be one of {', '.join(sorted(EQUIVALENCES))}", line)
+    if back not in ("", "yes"):
+        raise TableError("back must be yes or empty", line)
     return TableRow(source, system, target, display, equivalence, back == "yes", line)
 
 
-def _backward(rows: Iterable[TableRow]) -> dict[tuple[str, str], TableRow]:
-    way_back: dict[tuple[str, str], TableRow] = {}
+def _backward(rows: Iterable[TableRow]) -> dict[tuple[str | None, str], TableRow]:
+    """Return the way back of each (system, target), and of each target that comes without a system (None)."""
+    way_back: dict[tuple[str | None, str], TableRow] = {}
     for row in rows:
         if row.back or (row.system, row.target) not in way_back:
             way_back[row.system, row.target] = row
+    for (_, target), row in list(way_back.items()):
+        way_back.setdefault((None, target), row)
     return way_back
+
+
+def _check_header(header: tuple[str, ...]) -> None:
+    if header == HEADER:
+        return
+    if len(header) == 1 and ";" in header[0]:
+        raise TableError("the columns are parted by semicolons; save the file with commas", 1)
+    raise TableError(f"the header must be {','.join(HEADER)}", 1)
 
 
 def parse_table(name: str, text: str) -> CodeTable:
@@ -88,14 +99,13 @@ def parse_table(name: str, text: str) -> CodeTable:
     """
     lines = csv.reader(StringIO(text), strict=True)
     try:
-        if tuple(next(lines, ())) != HEADER:
-            raise TableError(f"the header must be {','.join(HEADER)}", 1)
-        rows = tuple(_row(values, lines.line_num) for values in lines if values)
+        _check_header(tuple(next(lines, ())))
+        rows = tuple(_row(values, lines.line_num) for values in lines if any(values))
     except csv.Error as error:
         raise TableError(f"not readable as CSV: {error}", lines.line_num) from error
     forward: dict[str, TableRow] = {}
     for row in rows:
         if row.source in forward:
-            raise TableError(f"source code {row.source!r} stands in line {forward[row.source].line} too", row.line)
+            raise TableError(f"source code `{row.source}` stands in line {forward[row.source].line} too", row.line)
         forward[row.source] = row
     return CodeTable(name, rows, forward, _backward(rows))

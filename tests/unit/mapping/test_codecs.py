@@ -53,6 +53,19 @@ REFUSED = [
     (Codec("date", ("MM/DD/YYYY",)), "2/28/2026", "FB304"),
     (Codec("date", ("MM/DD/YYYY",)), "02/30/2026", "FB304"),
     (Codec("datetime"), "2026-11-22T09:30:00", "FB304"),
+    (Codec("date"), "٢٠٢٦", "FB304"),
+    (Codec("date", ("MM/DD/YYYY",)), "٠٢/٢٨/٢٠٢٦", "FB304"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="UTC"), "2/28/2026  9:30 ", "FB304"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="America/New_York"), "03/08/2026 02:30", "FB304"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="America/New_York"), "01/01/0001 00:00", "FB304"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="America/New_York"), "01/01/1800 00:00", "FB304"),
+    (Codec("datetime", zone="UTC"), "2026-11-22T09:30:60", "FB304"),
+    (Codec("quantity", ("d",)), "3", "FB301"),
+    (Codec("quantity", ("d",)), True, "FB301"),
+    (Codec("integer"), "١٢", "FB308"),
+    (Codec("flag", ("Y", "N")), ["Y"], "FB308"),
+    (Codec("ref", reference=Reference("Goal", "goal")), "\ud800", "FB302"),
+    (Codec("ref", reference=Reference("Patient", "", key_field="n", system_field="s")), {"n": "7"}, "FB302"),
     (Codec("integer"), "1.5", "FB308"),
     (Codec("flag", ("Y", "N")), "maybe", "FB308"),
     (Codec("code", ("colour",), table=TABLE, right_type="code"), "mauve", "FB303"),
@@ -67,6 +80,13 @@ REFUSED_BACK = [
     (Codec("ref", reference=Reference("Goal", "goal")), {"reference": "Goal/1"}, "FB307"),
     (Codec("ref", reference=Reference("Goal", "goal")), {"identifier": {"system": "urn:x", "value": "1"}}, "FB307"),
     (Codec("integer"), True, "FB301"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="America/New_York"), "0001-01-01T00:00:00+14:00", "FB304"),
+    (Codec("datetime", ("MM/DD/YYYY hh:mm",), zone="UTC"), "2026-11-22T09:30:60Z", "FB304"),
+    (CONCEPT, {"coding": "red"}, "FB303"),
+    (CONCEPT, {"coding": [1, {"system": [], "code": {}}]}, "FB303"),
+    (Codec("concept"), {"coding": ["red"]}, "FB301"),
+    (Codec("ref", reference=Reference("Goal", "goal")), {"identifier": ["x"]}, "FB307"),
+    (Codec("ref", reference=Reference("Goal", "goal")), {"identifier": {"value": {}}}, "FB307"),
 ]
 
 
@@ -89,6 +109,11 @@ def test_what_does_not_fit_on_the_way_back_is_refused(codec: Codec, right: Any, 
     with pytest.raises(CodecError) as caught:
         CODECS[codec.name].to_left(right, codec, HERE)
     assert caught.value.code == code
+
+
+def test_a_local_time_keeps_its_digits() -> None:
+    codec = Codec("datetime", zone="Europe/London")
+    assert CODECS["datetime"].to_right("2026-07-01T09:00:00.10", codec, HERE) == "2026-07-01T09:00:00.10+01:00"
 
 
 def test_an_unmapped_code_takes_the_named_default() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.maps import shipped
+from tests.support.maps import MAPPINGS, documents, extensions, shipped
 from tests.support.records import as_tree, records
 
 from fhirbridge.consent.redact import redact
-from fhirbridge.mapping.paths import prune
+from fhirbridge.mapping.model import Place
+from fhirbridge.mapping.paths import node_at, prune
+from fhirbridge.mapping.rows import parse_row
 from fhirbridge.mapping.run import Context, to_left, to_right
 from fhirbridge.records import KINDS, Sensitivity
 from fhirbridge.validation.check import check
@@ -81,12 +86,57 @@ def test_who_may_see_every_class_sees_every_element(kind: str, data: st.DataObje
         assert seen == item.body
 
 
-@pytest.mark.parametrize("kind", RECORD_MAPS)
+@pytest.mark.parametrize("name", shipped().names())
 @LAW
 @given(data=st.data())
-def test_every_element_a_map_makes_says_where_it_came_from(kind: str, data: st.DataObject) -> None:
-    made = to_right(shipped().get(kind), as_tree(data.draw(records(kind))), CONTEXT)
-    for item in made.items:
+def test_every_element_a_map_makes_says_where_it_came_from(name: str, data: st.DataObject) -> None:
+    map_ = shipped().get(name)
+    tree = data.draw(left_trees(name))
+    for item in to_right(map_, tree, CONTEXT).items:
         for path, origin in item.trace["elements"].items():
-            assert origin["class"].startswith("D"), path
-            assert origin["line"] > 0
+            node_at(item.body, path)  # KeyError or IndexError: the trace names what is not there
+            assert not origin["from"] or node_at({map_.root: tree}, origin["from"]) is not None
+            assert origin["class"].startswith("D") == (map_.left.kind == "record"), path
+            assert plain(path) in row_paths(origin["file"], origin["line"])
+
+
+def left_trees(name: str) -> st.SearchStrategy[Any]:
+    """Return sound left trees of a map: records, or documents of a partner."""
+    return records(name).map(as_tree) if name in RECORD_MAPS else documents(name)
+
+
+def plain(path: str) -> str:
+    return re.sub(r"\[\d+\]", "", path)
+
+
+@cache
+def row_paths(file: str, line: int) -> frozenset[str]:
+    """Return the right path of the row in a line, and what its selectors lie on, all without selectors."""
+    text = (MAPPINGS / file).read_text("utf-8").split("\n")[line - 1]
+    row = parse_row(text.strip(), Place(file, line, 1))
+    names = [step.name for step in row.right.steps]
+    value = [""] if names[-1] != "extension" else [f".{name}" for name in value_names()]
+    whole = {".".join(names) + ending for ending in value}
+    return frozenset(whole | {".".join(names[: n + 1]) for n, step in enumerate(row.right.steps) if step.selectors})
+
+
+@cache
+def value_names() -> frozenset[str]:
+    return frozenset(definition.value_name for definition in extensions().values())
+
+
+@pytest.mark.parametrize("name", [name for name in shipped().names() if name not in RECORD_MAPS])
+@LAW
+@given(data=st.data())
+def test_a_partners_document_comes_back_as_it_was_sent(name: str, data: st.DataObject) -> None:
+    map_ = shipped().get(name)
+    document = data.draw(documents(name))
+    made = to_right(map_, document, CONTEXT)
+    assert made.issues == ()
+    back = to_left(map_, [(item.type, item.body) for item in made.items], CONTEXT)
+    assert (back.tree, back.issues) == (without_fields(document, map_.ignore), ())
+
+
+def without_fields(document: dict[str, Any], ignored: Mapping[str, str]) -> dict[str, Any]:
+    names = {path.removeprefix("doc.") for path in ignored}
+    return {name: value for name, value in document.items() if name not in names}

@@ -34,6 +34,8 @@ def test_a_shared_target_without_a_preference_is_ambiguous() -> None:
         (f"{HEAD}a,,1,,equal\n", 2),
         (f"{HEAD},,1,,equal,\n", 2),
         (f"{HEAD}a,,1,,alike,\n", 2),
+        (f"{HEAD}a,,1,,equal,Yes\n", 2),
+        (HEAD.replace(",", ";"), 1),
         (f"{HEAD}a,,1,,equal,\na,,2,,equal,\n", 3),
         (f'{HEAD}a,,"1,,equal,\n', 2),
     ],
@@ -42,3 +44,13 @@ def test_a_bad_table_names_its_line(text: str, line: int) -> None:
     with pytest.raises(TableError) as caught:
         parse_table("t", text)
     assert caught.value.line == line
+
+
+def test_a_code_without_a_system_finds_its_way_back() -> None:
+    table = parse_table("t", f"{HEAD}a,urn:x,1,,equal,\nb,urn:y,1,,equal,\n")
+    back = table.find_back(None, "1")
+    assert back is not None and back.source == "a"
+
+
+def test_empty_lines_of_a_spreadsheet_are_skipped() -> None:
+    assert len(parse_table("t", f"{HEAD}a,,1,,equal,\n,,,,,\n\n").rows) == 1
