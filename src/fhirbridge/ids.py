@@ -25,7 +25,7 @@ def stable_id(*parts: str) -> str:
     Source: http://hl7.org/fhir/R4/datatypes.html#id
     """
     text = "".join(f"{len(part)}:{part}" for part in parts)
-    return b32encode(hashlib.sha256(text.encode()).digest()[:16]).decode().rstrip("=").lower()
+    return b32encode(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]).decode().rstrip("=").lower()
 
 
 def new_id(prefix: str = "") -> str:

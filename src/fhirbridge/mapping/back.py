@@ -92,7 +92,7 @@ class _Nodes:
 
 def _key_of(run: Run, block: Block, body: dict[str, Any]) -> str | None:
     """Return the key an item carries for this block, or None when it belongs to another block."""
-    if run.map.right.kind == "record" or block.key_system:
+    if run.map.right.kind == "record":
         return str(body.get("id", ""))
     carried = _identifiers(body)
     system = key_system(run.context.source, block.keyed)
@@ -114,12 +114,12 @@ def _restore(run: Run, places: _Nodes, body: dict[str, Any], key: str) -> None:
     try:
         nodes = places.of(key)
         for node in nodes:
-            if is_resource and not block.key_system:
+            if is_resource:
                 write(node, block.key, (), key)
     except WriteConflict:
         run.report("FB309", block.type, f"another {block.type} has taken this place with another key")
         return
-    own = _without_own_identifier(run, block, body) if is_resource and not block.key_system else body
+    own = _without_own_identifier(run, block, body) if is_resource else body
     for node in nodes:
         instance = Instance({run.map.root: places.tree, block.variable: node}, {})
         for row in places.rows:

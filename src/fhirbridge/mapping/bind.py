@@ -349,7 +349,6 @@ class Binder:
             target = self._target(block)
             variable, loop, scope = self.loop(block.loop, block.place)
             key = self._key(block.key, {variable: scope[variable]})
-            system = self._key(block.key_system, {variable: scope[variable]}) if block.key_system else ()
             when = self.conditions(block.when, scope)
         except _Refused:
             return None
@@ -362,7 +361,6 @@ class Binder:
             loop=loop,
             is_loop=block.loop is not None,
             key=key,
-            key_system=system,
             keyed=block.keyed,
             data_class=block.data_class or self.around.left_shape.data_class,
             when=when,

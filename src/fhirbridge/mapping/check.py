@@ -182,8 +182,7 @@ def _listed(words: Iterable[str]) -> str:
 def _unread_fields(map_: Map, written: MapText) -> Iterator[Issue]:
     read = {path for _, row, path in _left_rows(map_) if row.goes_right for path in _fields_read(row, path)}
     for block in map_.blocks:
-        for own in filter(None, (block.key, block.key_system)):
-            read.add(".".join([map_.root, *(step.name for step in (*block.loop, *own))]))
+        read.add(".".join([map_.root, *(step.name for step in (*block.loop, *block.key))]))
     fields = set(_leaf_paths(map_.left_shape, map_.root))
     for path in sorted(fields):
         ignored = any(_covers(name, path) for name in written.ignore)
@@ -230,8 +229,7 @@ def _no_way_back(map_: Map, written: MapText) -> Iterator[Issue]:
     if not back:
         return
     for block in map_.blocks:
-        if not block.key_system:
-            back.add(".".join([map_.root, *(step.name for step in (*block.loop, *block.key))]))
+        back.add(".".join([map_.root, *(step.name for step in (*block.loop, *block.key))]))
     for name in sorted(_required_names(map_.left_shape)):
         path = f"{map_.root}.{name}"
         ignored = any(_covers(ignored, path) for ignored in written.ignore)

@@ -22,7 +22,7 @@ from fhirbridge.mapping.yaml_text import compose, split_lines
 MAP_KEYS = frozenset(
     {"map", "version", "left", "right", "zone", "tables", "systems", "policy", "resources", "records", "ignore"}
 )
-BLOCK_KEYS = frozenset({"make", "key", "key-system", "keyed", "class", "when", "rows", "use"})
+BLOCK_KEYS = frozenset({"make", "key", "keyed", "class", "when", "rows", "use"})
 FRAGMENT_KEYS = frozenset({"fragment", "version", "item", "key", "keyed", "class", "rows"})
 _MAKE = re.compile(r"(?P<type>[A-Za-z-]+)(?:\s+for\s+(?P<variable>[a-z_]\w*)\s+in\s+(?P<path>\S+))?")
 DATA_CLASSES = frozenset(f"D{number}" for number in range(9))
@@ -215,7 +215,6 @@ def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, 
         reader.report("FB103", node, "`key:` is missing", "name the field that identifies the item")
     when = entries.get("when")
     own = _rows(reader, entries.get("rows"))
-    key_system = entries.get("key-system")
     return BlockText(
         name=name,
         type=type_,
@@ -225,7 +224,6 @@ def _block(reader: _Reader, name: str, node: yaml.Node, fragments: Mapping[str, 
         else fragment.key
         if fragment
         else no_key,
-        key_system=_path(reader, _scalar(reader, key_system, "key-system"), key_system) if key_system else None,
         keyed=_text(reader, entries, "keyed", node, fragment.keyed if fragment else name),
         data_class=_data_class(reader, entries, node, fragment.data_class if fragment else ""),
         when=_conditions(reader, when) if when is not None else (),

@@ -104,7 +104,6 @@ class BlockText:
     type: str
     loop: Loop | None
     key: PathText
-    key_system: PathText | None
     keyed: str
     data_class: str
     when: tuple[ConditionText, ...]
@@ -245,7 +244,6 @@ class Block:
     loop: Steps
     is_loop: bool
     key: Steps
-    key_system: Steps
     keyed: str
     data_class: str
     when: tuple[Condition, ...]

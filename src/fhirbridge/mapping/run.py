@@ -16,7 +16,7 @@ from fhirbridge.mapping import coverage
 from fhirbridge.mapping.back import Restored, to_left
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key
 from fhirbridge.mapping.model import Block, Map, Row
-from fhirbridge.mapping.paths import Matches, Tree, WriteConflict, prune, read, read_first, write
+from fhirbridge.mapping.paths import Matches, Tree, WriteConflict, prune, read, write
 from fhirbridge.mapping.work import Instance, Run, TooMuch, holds
 
 __all__ = ["Context", "Item", "Mapped", "Restored", "to_left", "to_right"]
@@ -87,8 +87,8 @@ def _instances(run: Run, block: Block, tree: Tree) -> Iterator[Instance]:
 
 def _make(run: Run, block: Block, instance: Instance) -> Item | None:
     node, at = instance.nodes[block.variable], instance.paths[block.variable]
-    key, system = _key(run, block, node, at), _system(run, block, node, at)
-    if key is None or system is None:
+    key, system = _key(run, block, node, at), key_system(run.context.source, block.keyed)
+    if key is None:
         return None
     fhir = run.map.right.kind == "fhir"
     draft = _Draft({"resourceType": block.type} if fhir else {})
@@ -101,17 +101,6 @@ def _make(run: Run, block: Block, instance: Instance) -> Item | None:
     if fhir:
         body = _stamped(block, body, id_, key, system)
     return Item(block.type, id_, key, body, _trace(run.map, trace), block.data_class)
-
-
-def _system(run: Run, block: Block, node: Tree, at: str) -> str | None:
-    """Return the identifier system of the key: the map's own, or the one that the item brings along."""
-    if not block.key_system:
-        return key_system(run.context.source, block.keyed)
-    system = read_first(node, block.key_system)
-    if not is_key(system):
-        run.report("FB302", f"{at}.{'.'.join(step.name for step in block.key_system)}", "the key's system is missing")
-        return None
-    return system
 
 
 def _key(run: Run, block: Block, node: Tree, at: str) -> str | None:
@@ -192,11 +181,10 @@ def _stamped(block: Block, body: dict[str, Any], id_: str, key: str, system: str
     head: dict[str, Any] = {"resourceType": block.type, "id": id_}
     if block.profile:
         head["meta"] = {"profile": [block.profile]}
-    if not block.key_system:
-        identifier = {"system": system, "value": key}
-        element = find_element(block.type, "identifier")
-        is_list = element is None or element.is_list
-        head["identifier"] = [*rest.pop("identifier", []), identifier] if is_list else identifier
+    identifier = {"system": system, "value": key}
+    element = find_element(block.type, "identifier")
+    is_list = element is None or element.is_list
+    head["identifier"] = [*rest.pop("identifier", []), identifier] if is_list else identifier
     return {**head, **rest}
 
 

@@ -24,7 +24,6 @@ def codes_of(name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "literal"),
     [
-        ("plan-kind", plan.PlanKind),
         ("plan-phase", plan.Phase),
         ("plan-stage", plan.Stage),
         ("plan-model", plan.Model),
@@ -34,6 +33,10 @@ def codes_of(name: str) -> list[str]:
 )
 def test_codes_are_those_of_the_record(name: str, literal: Any) -> None:
     assert codes_of(name) == list(get_args(literal))
+
+
+def test_plan_kinds_are_those_of_the_record_and_the_transition_plan() -> None:
+    assert codes_of("plan-kind") == [*get_args(plan.PlanKind), "transition-plan"]
 
 
 def test_data_classes_are_those_of_the_records() -> None:
