@@ -7,7 +7,7 @@ Laws of this file: a codec that cannot translate raises, it never guesses; messa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -224,6 +224,16 @@ def _moment(text: str) -> datetime:
 # -- codes -----------------------------------------------------------------------------------------------------------
 
 
+MAX_CODES_NAMED = 16
+
+
+def _no_code(codec: Codec, codes: Iterable[str]) -> CodecError:
+    """Return the error of a code that no table has; the table's own codes are named where they are few."""
+    known = sorted(codes)
+    named = f": {', '.join(known)}" if len(known) <= MAX_CODES_NAMED else ""
+    return CodecError("FB303", f"expected a code of table {codec.arguments[0]}{named}")
+
+
 def _code_right(value: Value, codec: Codec, _context: Context) -> Value:
     text = _expect(value, str, "a code as text")
     row = codec.table.forward.get(text) if codec.table else None
@@ -231,7 +241,7 @@ def _code_right(value: Value, codec: Codec, _context: Context) -> Value:
         row = codec.table.forward.get(codec.default)
     if row is None:
         if codec.reject or codec.right_type != "CodeableConcept":
-            raise CodecError("FB303", f"expected a code of table {codec.table.name if codec.table else ''}")
+            raise _no_code(codec, codec.table.forward if codec.table else ())
         return {"text": text}
     coding = {"system": row.system, "code": row.target, "display": row.display}
     coding = {key: item for key, item in coding.items() if item}
@@ -257,7 +267,7 @@ def _code_left(value: Value, codec: Codec, _context: Context) -> Value:
             return row.source
     if not codec.reject and isinstance(value, dict) and value.get("text"):
         return _expect(value["text"], str, "a text")
-    raise CodecError("FB303", f"expected a code of table {codec.table.name if codec.table else ''}")
+    raise _no_code(codec, (code for _, code in codec.table.backward) if codec.table else ())
 
 
 def _concept_right(value: Value, _codec: Codec, _context: Context) -> Value:

@@ -133,3 +133,8 @@ def test_a_written_date_comes_back_for_every_day(day: Any) -> None:
     written = f"{day.day:02}.{day.month:02}.{day.year:04}"
     assert CODECS["date"].to_right(written, codec, HERE) == iso
     assert CODECS["date"].to_left(iso, codec, HERE) == written
+
+
+def test_a_code_that_no_table_has_is_answered_with_the_codes_there_are() -> None:
+    with pytest.raises(CodecError, match="expected a code of table colour: G, R$"):
+        CODECS["code"].to_right("mauve", Codec("code", ("colour",), table=TABLE, right_type="code"), HERE)
