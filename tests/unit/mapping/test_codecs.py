@@ -136,5 +136,5 @@ def test_a_written_date_comes_back_for_every_day(day: Any) -> None:
 
 
 def test_a_code_that_no_table_has_is_answered_with_the_codes_there_are() -> None:
-    with pytest.raises(CodecError, match="expected a code of table colour: G, R$"):
+    with pytest.raises(CodecError, match=r"expected a code of table colour: G, R$"):
         CODECS["code"].to_right("mauve", Codec("code", ("colour",), table=TABLE, right_type="code"), HERE)
