@@ -24,6 +24,7 @@ from fhirbridge.cli.demo.story import STEPS
 
 ROUNDS = 50
 KILLS_PER_ROUND = 3
+EARLY, LATE = 0.15, 0.8
 AT_A_TIME = 3
 MAKING = Lock()
 SEED = 20261122
@@ -35,7 +36,8 @@ class Killer:
 
     def __init__(self, stage: Stage, chance: random.Random, story_s: float) -> None:
         self.stage = stage
-        self.moments = sorted(chance.uniform(0, 0.8 * story_s) for _ in range(KILLS_PER_ROUND))
+        spans = (EARLY, *[LATE] * (KILLS_PER_ROUND - 1))  # the first so early that no story can be over by then
+        self.moments = sorted(chance.uniform(0, span * story_s) for span in spans)
         self.victims = [chance.choice(("server", "worker", "both")) for _ in self.moments]
         self.killed = 0
         self._over = Event()
