@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
 
+import msgspec
+
 
 def medians(contestants: Mapping[str, Callable[[], object]], *, rounds: int = 15, calls: int = 20) -> dict[str, float]:
     """Return the median seconds of one call for each contestant.
@@ -25,9 +27,17 @@ def medians(contestants: Mapping[str, Callable[[], object]], *, rounds: int = 15
     return {name: median(times) for name, times in turns.items()}
 
 
-def table(title: str, seconds: Mapping[str, float], reference: str) -> str:
-    """Return a Markdown table of ratios to the reference, with the reference's own time below it."""
-    floor = seconds[reference]
+FLOOR = "JSON codec alone (msgspec), in and out"
+
+
+def json_floor(body: bytes) -> Callable[[], object]:
+    """Return the floor of every table: the bytes decoded and encoded by the JSON codec, with no check of ours."""
+    return lambda: msgspec.json.encode(msgspec.json.decode(body))
+
+
+def table(title: str, seconds: Mapping[str, float]) -> str:
+    """Return a Markdown table of ratios to the floor, with the floor's own time below it."""
+    floor = seconds[FLOOR]
     rows = [f"| {name} | {took / floor:.1f} x |" for name, took in seconds.items()]
-    note = f"1.0 x = {reference}: {floor * 1e6:.0f} us on the machine of this run."
+    note = f"1.0 x = {FLOOR}: {floor * 1e6:.0f} us on the machine of this run."
     return "\n".join([f"### {title}", "", "| what | time |", "|---|---|", *rows, "", note, ""])

@@ -117,15 +117,21 @@ def is_justice_side(partners: Mapping[str, Partner], source: str) -> bool:
     return source not in partners or partners[source].kind in JUSTICE_SIDE
 
 
+def known_patient(tx: Transaction, person_id: str) -> dict[tuple[str, str, str], str]:
+    """Return what a map must know to refer to a person: (type, system, value) -> id, for each number."""
+    return {("Patient", system, value): person_id for system, value in tx.iter_identifiers(person_id)}
+
+
 def known_resources(tx: Transaction, person_id: str, source: str) -> dict[tuple[str, str, str], str]:
     """Return what a map must know to refer to a person and to the person's records: (type, system, value) -> id.
 
     A source may name a plan or referral of another source by its key, as a hospital does that answers to a plan.
     """
-    known = {("Patient", system, value): person_id for system, value in tx.iter_identifiers(person_id)}
+    known = known_patient(tx, person_id)
     for kind, type_ in LINKED.items():
-        for row in tx.iter_records(person_id, kind):
-            if row.source != source and tx.find_record(kind, source, row.key) is None:
-                id_ = stable_id(row.source, type_, key_system(row.source, kind), row.key)
-                known.setdefault((type_, key_system(source, kind), row.key), id_)
+        rows = list(tx.iter_records(person_id, kind))
+        own = {row.key for row in rows if row.source == source}
+        for row in (row for row in rows if row.source != source and row.key not in own):
+            id_ = stable_id(row.source, type_, key_system(row.source, kind), row.key)
+            known.setdefault((type_, key_system(source, kind), row.key), id_)
     return known

@@ -40,7 +40,7 @@ def build(bridge: Bridge, tx: Transaction, person_id: str) -> Item:
 
 def _mapped(bridge: Bridge, tx: Transaction, row: RecordRow) -> Item | None:
     """Return the Patient that one source's person record makes; a justice number stays justice data in it."""
-    known = identity.known_resources(tx, row.person_id, row.source)
+    known = identity.known_patient(tx, row.person_id)
     mapped = to_right(bridge.maps.get(PERSON_MAP), record_json.parse(row.body), Context(row.source, known))
     item = next((item for item in mapped.items if item.type == PATIENT), None)
     if item is None:
