@@ -75,7 +75,13 @@ def open_store(url: str, clock: Clock) -> Store:
         return MemoryStore(clock=clock)
     if migrations.pending(url):
         message = "The store's tables are not those of this version."
-        issue = Issue(BadSettings.code, message, "store", rule="migrated", hint="Run `fhirbridge init` for a new one.")
+        issue = Issue(
+            BadSettings.code,
+            message,
+            "store",
+            rule="migrated",
+            hint="Run `fhirbridge init` on the folder of the settings: it keeps them and brings the tables up to date.",
+        )
         raise BadSettings(message, issues=[issue])
     return SqlStore.open(url, clock=clock)
 

@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 import requests
 from tests.support.bridge import sample_tree
+from tests.support.postgres import PostgresServer
 
 from fhirbridge.cli.demo import perform
 from fhirbridge.cli.demo.processes import Handle, Interpreter
+from fhirbridge.cli.demo.stage import set_up
 from fhirbridge.cli.demo.story import STEPS
-from fhirbridge.cli.demo.telling import StoryFault, expect
+from fhirbridge.cli.demo.story import play as tell_story
+from fhirbridge.cli.demo.telling import StoryFault, Teller, expect
 
 COMMAND = (sys.executable, "-m", "fhirbridge", "demo")
 
@@ -37,6 +40,16 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     assert not list(folder.iterdir())
     return " ".join(done.stdout.split())
+
+
+def test_the_story_is_the_same_on_postgresql(
+    postgres: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with postgres.database() as url, set_up(tmp_path, store=url) as stage:
+        stage.start()
+        tell_story(stage, Teller())
+    assert "the chain is whole" in capsys.readouterr().out
+    assert not (tmp_path / "fhirbridge.db").exists()
 
 
 def test_every_step_of_the_story_is_told_in_its_order(told: str) -> None:

@@ -71,10 +71,15 @@ max_attempts = 12   # then the delivery is dead and stays in `fhirbridge queue l
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 def command(folder: Path) -> None:
-    """Make DIR with settings, a folder for the partners' public keys, and a database."""
+    """Make DIR with settings, a folder for the partners' public keys, and a database.
+
+    Where DIR has settings already they stay as they are, and only the database they name is brought up to date.
+    """
     file = folder / "fhirbridge.toml"
     if file.exists():
-        raise click.UsageError(f"{file} is there already; nothing was changed")
+        bootstrap.migrate(settings_file.load(file))
+        click.echo(f"{file} was there and stays as it is; its database is up to date.", err=True)
+        return
     write_folder(folder, SETTINGS.replace("@random@", secrets.token_hex(16)))
     click.echo(f"Made {file}, {folder / 'keys'} and the database.", err=True)
     click.echo(f"Next: name your partners in {file}, then run", err=True)

@@ -161,8 +161,17 @@ def test_init_makes_a_folder_that_works_and_never_overwrites_one(tmp_path: Path,
     command("init", str(tmp_path / "mine"))
     assert all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in ("mine", "mine/keys"))
     assert run(["-s", str(tmp_path / "mine/fhirbridge.toml"), "queue", "list"]) == 0
-    command("init", str(tmp_path / "mine"), code=2)
-    assert "nothing was changed" in command.err
+    before = (tmp_path / "mine/fhirbridge.toml").read_bytes()
+    command("init", str(tmp_path / "mine"))
+    assert "stays as it is" in command.err
+    assert (tmp_path / "mine/fhirbridge.toml").read_bytes() == before
+
+
+def test_init_brings_the_tables_of_settings_that_are_there_up_to_date(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "fhirbridge.toml").write_text(SETTINGS, encoding="utf-8")
+    assert run(["-s", str(tmp_path / "fhirbridge.toml"), "queue", "list"]) == 2
+    command("init", str(tmp_path))
+    assert run(["-s", str(tmp_path / "fhirbridge.toml"), "queue", "list"]) == 0
 
 
 def test_settings_that_cannot_be_used_are_named_and_end_with_2(tmp_path: Path, command: Command) -> None:

@@ -28,7 +28,7 @@ base_url = "{base_url}"
 bind = "{bind}"
 workers = 1
 threads = 4
-store = "sqlite:///fhirbridge.db"
+store = "{store}"
 id_secret = "no secret: the demo's people are made up"
 lease_s = {lease_s}
 
@@ -94,7 +94,9 @@ class Stage:
 
 
 @contextmanager
-def set_up(folder: Path, pace: Pace | None = None, launcher: Launcher | None = None) -> Iterator[Stage]:
+def set_up(
+    folder: Path, pace: Pace | None = None, launcher: Launcher | None = None, *, store: str = "sqlite:///fhirbridge.db"
+) -> Iterator[Stage]:
     """Make a stage in an empty folder; nothing runs yet but the receiver. Everything is stopped at the end."""
     pace, launcher = pace or Pace(), launcher or Interpreter()
     receiver = Receiver(pace.receiver_s)
@@ -106,6 +108,7 @@ def set_up(folder: Path, pace: Pace | None = None, launcher: Launcher | None = N
     text = SETTINGS.format(
         base_url=base_url,
         bind=f"127.0.0.1:{port}",
+        store=store,
         lease_s=pace.lease_s,
         retry_s=pace.retry_s,
         max_attempts=pace.max_attempts,
