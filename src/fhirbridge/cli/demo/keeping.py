@@ -47,6 +47,6 @@ def _lines(stage: Stage) -> list[str]:
         f"""  curl -si -H "Authorization: Bearer $({token} {NORTHMOOR.id})" -H 'Content-Type: application/json' """
         f"""-H 'Idempotency-Key: try-1' --data-binary '@{sample}' '{base}/intake/transition'""",
         "",
-        "What it did:  " + f"fhirbridge -s {stage.settings} ledger list",
+        f"What it did:  {sys.executable} -m fhirbridge -s {stage.settings} ledger list",
         f"To stop both:  kill {stage.server.pid} {stage.worker.pid}",
     ]
