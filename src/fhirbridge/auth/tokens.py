@@ -8,7 +8,6 @@ Source: RFC 6750 sections 2.1 and 5.2; SMART Backend Services, expires_in SHOULD
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 
@@ -27,11 +26,6 @@ def new_token() -> tuple[str, str]:
 def hash_token(token: str) -> str:
     """Return the SHA-256 of a token in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def is_token(token: str, token_hash: str) -> bool:
-    """Say whether a token has this hash, in the same time whether it does or not."""
-    return hmac.compare_digest(hash_token(token), token_hash)
 
 
 def find_bearer(authorization: str | None) -> str | None:

@@ -268,11 +268,3 @@ class Map:
     left_shape: Shape
     blocks: tuple[Block, ...]
     ignore: Mapping[str, str]
-
-    def get_block(self, name: str) -> Block:
-        """Return a block by name.
-
-        Raises:
-            KeyError: there is no such block.
-        """
-        return next(block for block in self.blocks if block.name == name)

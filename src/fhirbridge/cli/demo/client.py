@@ -73,10 +73,6 @@ class PartnerClient:
         """Ask for an address of the bridge."""
         return self._call(Call("GET", path, params=params))
 
-    def post_form(self, path: str, form: Mapping[str, str]) -> requests.Response:
-        """Ask by a form, which keeps what is asked out of the address."""
-        return self._call(Call("POST", path, make_body=lambda: form))
-
     def wait_for_outcome(self, status_url: str) -> dict[str, Any]:
         """Ask a status address until the message is stored or parked, and return the answer."""
         path = status_url.removeprefix(self.base_url)
