@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.support.maps import ROOT
 
 from fhirbridge.mapping.codecs import CODECS
-from fhirbridge.mapping.envelope import BLOCK_KEYS, MAP_KEYS
 from fhirbridge.mapping.findings import RULES
+from fhirbridge.mapping.text.blocks import BLOCK_KEYS
+from fhirbridge.mapping.text.envelope import MAP_KEYS
 
 REFERENCE = (ROOT / "docs" / "mapping" / "reference.md").read_text("utf-8")
 

@@ -10,7 +10,7 @@ import click
 from fhirbridge.cli.opening import find_maps
 from fhirbridge.cli.output import issue_line, json_option, print_rows
 from fhirbridge.errors import EXIT_FINDINGS, Issue
-from fhirbridge.services import maps
+from fhirbridge.services.maps import checking
 
 COLUMNS = ["name", "version", "file", "findings"]
 
@@ -25,7 +25,7 @@ def command(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
     Exit code 1 when a map has an error; warnings are shown and do not count.
     """
     folder = folder or find_maps(ctx.obj)
-    checked = maps.check_all(folder)
+    checked = checking.check_all(folder)
     print_rows([_row(each) for each in checked], COLUMNS, as_json=as_json)
     issues = [issue for each in checked for issue in each.issues]
     for issue in issues:
@@ -34,7 +34,7 @@ def command(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
         ctx.exit(EXIT_FINDINGS)
 
 
-def _row(checked: maps.Checked) -> dict[str, object]:
+def _row(checked: checking.Checked) -> dict[str, object]:
     return {
         "name": checked.name,
         "version": checked.version,

@@ -11,7 +11,7 @@ import click
 from fhirbridge.cli.opening import find_maps
 from fhirbridge.cli.output import print_issues, print_json, progress
 from fhirbridge.errors import EXIT_FINDINGS
-from fhirbridge.services import maps
+from fhirbridge.services.maps import trying
 
 
 @click.command("map")
@@ -36,7 +36,7 @@ def command(ctx: click.Context, /, files: tuple[Path, ...], name: str, to_left: 
     failed = False
     with progress(bodies, "mapping") as each_body:
         for body in each_body:
-            tried = maps.map_file(where, name, body, reverse=to_left)
+            tried = trying.map_file(where, name, body, reverse=to_left)
             _print(tried, is_single=is_single)
             failed = failed or any(issue.severity in ("error", "fatal") for issue in tried.issues)
     if failed:
@@ -52,7 +52,7 @@ def iter_bodies(file: Path) -> Iterator[bytes]:
     yield from (line for line in body.splitlines() if line.strip())
 
 
-def _print(tried: maps.Tried, *, is_single: bool) -> None:
+def _print(tried: trying.Tried, *, is_single: bool) -> None:
     print_issues(tried.issues)
     if is_single:
         print_json(tried.output)

@@ -14,9 +14,10 @@ from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key
+from fhirbridge.mapping.expressions import holds
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Matches, WriteConflict, node_at, prune, read, read_first, write
-from fhirbridge.mapping.work import Found, Instance, Run, holds
+from fhirbridge.mapping.work import Found, Instance, Run
 
 ENGINE_MADE = ("resourceType", "id", "meta", "identifier", "text")
 """Elements of a resource that no row needs to read on the way back."""
@@ -123,8 +124,7 @@ def _restore(run: Run, places: _Nodes, body: dict[str, Any], key: str) -> None:
     for node in nodes:
         instance = Instance({run.map.root: places.tree, block.variable: node}, {})
         for row in places.rows:
-            run.from_root.clear()  # the tree has grown since the last row
-            if not row.when or holds(run, row.when, instance):
+            if holds(row.when, instance.nodes):
                 _apply_left(run, row, instance, own, touched)
     if nodes:
         kept = {name: value for name, value in own.items() if not (is_resource and name in ENGINE_MADE)}
@@ -134,7 +134,7 @@ def _restore(run: Run, places: _Nodes, body: dict[str, Any], key: str) -> None:
 
 def _order_back(row: Row) -> tuple[bool, bool]:
     """Return the order of rows on the way back: a condition needs what the others bring, a weak row gives way."""
-    return row.is_weak, bool(row.when)
+    return row.is_weak, row.when is not None
 
 
 def _without_own_identifier(run: Run, block: Block, body: dict[str, Any]) -> dict[str, Any]:

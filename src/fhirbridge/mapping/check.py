@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.findings import did_you_mean, finding
-from fhirbridge.mapping.model import Block, Map, MapText, Place, Row, Step, Steps
+from fhirbridge.mapping.model import Block, Map, MapText, Place, Row
 from fhirbridge.mapping.shapes import Shape, fhir_shape
+from fhirbridge.mapping.steps import Step, Steps
 
 _SHOWN = 5
 _ENGINE_GIVES = frozenset({"identifier", "id", "resourceType"})

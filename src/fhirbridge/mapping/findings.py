@@ -27,6 +27,7 @@ RULES: dict[str, str] = {
     "FB111": "There is no such fragment, schema or other file.",
     "FB112": "`make` or `when` cannot be read.",
     "FB113": "There is no such extension.",
+    "FB114": "A fragment's parameter is missing, unknown or unused.",
     "FB201": "The left path is not in the record's schema.",
     "FB202": "The right path is not in the target's definition.",
     "FB203": "A list needs `[]`, `[0]` or a selector.",
@@ -45,6 +46,9 @@ RULES: dict[str, str] = {
     "FB216": "A table or system is declared and never used.",
     "FB217": "A required field has no way back.",
     "FB218": "A table's source is not a code the left side has, or one is missing from the table.",
+    "FB219": "An expression compares or joins what cannot be compared or joined.",
+    "FB220": "A default stands where none can be, or has no honest way back.",
+    "FB221": "An expression joins fields of different data classes.",
 }
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from fhirbridge.errors import Issue, MapError
 from fhirbridge.fhir.extensions import ExtensionDefinition
-from fhirbridge.mapping.bind import Surroundings, bind
+from fhirbridge.mapping.binding.bind import bind
+from fhirbridge.mapping.binding.notes import Surroundings
 from fhirbridge.mapping.check import check_map
-from fhirbridge.mapping.envelope import FragmentText, parse_fragment, parse_map
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import Map, MapText, Place
 from fhirbridge.mapping.shapes import Shape, schema_shape
+from fhirbridge.mapping.text.envelope import parse_map
+from fhirbridge.mapping.text.fragments import FragmentText, parse_fragment
 from fhirbridge.records import KINDS
 from fhirbridge.terminology.tables import CodeTable, TableError, parse_table
 
@@ -144,11 +146,11 @@ class _Loader:
     def map(self, file: Path, fragments: Mapping[str, FragmentText | None]) -> tuple[Map, tuple[Issue, ...]]:
         written = parse_map(self._text(file), file.relative_to(self.folder).as_posix(), fragments)
         self._check_right(written)
-        around = Surroundings(self._left(written), self.shapes, self._tables(written), self.extensions)
-        map_, issues, used = bind(written, around)
-        if issues:
-            raise MapError(issues=_with_user(issues, written.file))
-        return map_, _with_user(check_map(map_, written, self.shapes, used), written.file)
+        around = Surroundings(self._left(written), self._right(written), self._tables(written), self.extensions)
+        bound = bind(written, around)
+        if bound.issues:
+            raise MapError(issues=_with_user(bound.issues, written.file))
+        return bound.map, _with_user(check_map(bound.map, written, self.shapes, bound.used), written.file)
 
     def _text(self, path: Path) -> str:
         """Return the text of a file that lies inside the folder, links followed.
@@ -191,6 +193,10 @@ class _Loader:
             if name not in self.shapes:
                 hint = did_you_mean(name, self.shapes)
                 raise _refused("FB111", written.right.place, f"no record kind `{name}`", hint)
+
+    def _right(self, written: MapText) -> Mapping[str, Shape]:
+        """Return the shape of each thing that the right side lets a block make."""
+        return {name: self.shapes[name] for name in written.right.names} if written.right.kind == "record" else {}
 
     def _left(self, written: MapText) -> Shape:
         place = written.left.place

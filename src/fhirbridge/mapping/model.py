@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
 
+from fhirbridge.mapping.expressions import Expression
 from fhirbridge.mapping.shapes import Shape
+from fhirbridge.mapping.steps import Scalar, Steps
 from fhirbridge.terminology.tables import CodeTable
 
 Arrow = Literal["<=>", "=>", "<=", ":="]
-Scalar = str | int | bool
+SideKind = Literal["record", "schema", "csv", "xml", "fhir"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +68,29 @@ class CodecCall:
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionText:
-    """One comparison of a `when`: a path that is there, or (un)equal to a literal."""
+class ExpressionText:
+    """An expression as written: an operator or function with its parts, a path, or a constant (`value`)."""
 
-    path: PathText
-    operator: Literal["exists", "missing", "=", "!="]
-    value: str = ""
+    kind: Literal["path", "constant", "compare", "within", "logic", "not", "exists", "count", "take", "join"]
+    place: Place
+    operator: str = ""
+    parts: tuple[ExpressionText, ...] = ()
+    path: PathText | None = None
+    value: Scalar | Decimal = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowText:
-    """One row as written."""
+    """One row as written. The left is a path, a constant (`:=`) or an expression (`=>`)."""
 
     left: PathText | None
     constant: Scalar | None
+    expression: ExpressionText | None
     arrow: Arrow
     right: PathText
     codec: CodecCall
-    when: tuple[ConditionText, ...]
+    default: Scalar | None
+    when: ExpressionText | None
     lossy: str
     text: str
     place: Place
@@ -106,19 +114,48 @@ class BlockText:
     key: PathText
     keyed: str
     data_class: str
-    when: tuple[ConditionText, ...]
+    when: ExpressionText | None
     rows: tuple[RowText, ...]
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a map: `record` or `schema` (JSON Schema file) or `fhir`, with the names it speaks of."""
+    """One side of a map: what kind of thing stands there, and what it is called.
 
-    kind: Literal["record", "schema", "fhir"]
+    Attributes:
+        names: record kinds; or the schema file (`schema`, `xml`); or the columns (`csv`); or the FHIR version.
+        profiles: canonical URL by block, for `fhir`.
+        options: what the kind takes beside: `bundle` (fhir), `encoding`, `delimiter`, `group` (csv), `root` (xml).
+        columns: name of each column -> its type as written, for `csv`.
+    """
+
+    kind: SideKind
     names: tuple[str, ...]
     profiles: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     place: Place = field(default_factory=lambda: Place("", 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a map does where its rows say nothing."""
+
+    unmapped_code: Literal["reject", "text-and-warn"] = "reject"
+    unmapped_field: Literal["report", "reject"] = "report"
+    unknown_inbound: Literal["keep", "report", "reject"] = "keep"
+    required_missing: Literal["reject", "report"] = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseText:
+    """One entry of `tests:` as written: plain YAML values, and the place of each by its path (`expect[0].title`)."""
+
+    name: str
+    tree: Mapping[str, Any]
+    places: Mapping[str, Place]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,46 +171,11 @@ class MapText:
     zone: str
     tables: Mapping[str, str]
     systems: Mapping[str, str]
-    unmapped_code: Literal["reject", "text-and-warn"]
+    policy: Policy
     ignore: Mapping[str, tuple[str, Place]]
     blocks: tuple[BlockText, ...]
+    cases: tuple[CaseText, ...]
     table_places: Mapping[str, Place]
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """An equality that both filters when reading and is made true when writing."""
-
-    steps: tuple[Step, ...]
-    value: Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One bound step: a field; for a list also which items: each, the one at an index, those where."""
-
-    name: str
-    each: bool = False
-    index: int | None = None
-    where: tuple[Where, ...] = ()
-
-    @property
-    def is_many(self) -> bool:
-        """Whether the field holds a list."""
-        return self.each or self.index is not None or bool(self.where)
-
-
-Steps = tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One bound comparison of a `when`."""
-
-    variable: str
-    steps: Steps
-    operator: Literal["exists", "missing", "=", "!="]
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +205,19 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One bound row, ready to run."""
+    """One bound row, ready to run. `default` is written right where the left side holds nothing."""
 
     arrow: Arrow
     variable: str
     left: Steps
     left_text: str
     constant: Scalar | None
+    expression: Expression | None
     right: Steps
     right_text: str
     codec: Codec
-    when: tuple[Condition, ...]
+    default: Scalar | None
+    when: Expression | None
     lossy: str
     data_class: str
     place: Place
@@ -246,7 +250,7 @@ class Block:
     key: Steps
     keyed: str
     data_class: str
-    when: tuple[Condition, ...]
+    when: Expression | None
     rows: tuple[Row, ...]
     is_referenced: bool
     profile: str
@@ -268,3 +272,5 @@ class Map:
     left_shape: Shape
     blocks: tuple[Block, ...]
     ignore: Mapping[str, str]
+    policy: Policy
+    cases: tuple[CaseText, ...]

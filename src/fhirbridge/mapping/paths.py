@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from fhirbridge.mapping.model import Step, Steps, Where
+from fhirbridge.mapping.steps import Step, Steps, Where
 
 Tree = Any
 """Nested dict, list and scalars, as the formats parse them."""

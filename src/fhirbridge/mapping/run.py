@@ -15,9 +15,10 @@ from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
 from fhirbridge.mapping.back import Restored, to_left
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key
+from fhirbridge.mapping.expressions import Expression, holds
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Matches, Tree, WriteConflict, prune, read, write
-from fhirbridge.mapping.work import Instance, Run, TooMuch, holds
+from fhirbridge.mapping.work import Instance, Run, TooMuch
 
 __all__ = ["Context", "Item", "Mapped", "Restored", "to_left", "to_right"]
 
@@ -81,7 +82,7 @@ def _instances(run: Run, block: Block, tree: Tree) -> Iterator[Instance]:
     for _, path, node in found:
         at = f"{root}.{path}" if path else root
         instance = Instance({root: tree, block.variable: node}, {root: root, block.variable: at})
-        if holds(run, block.when, instance):
+        if holds(block.when, instance.nodes):
             yield instance
 
 
@@ -93,7 +94,7 @@ def _make(run: Run, block: Block, instance: Instance) -> Item | None:
     fhir = run.map.right.kind == "fhir"
     draft = _Draft({"resourceType": block.type} if fhir else {})
     for row in block.rows:
-        if row.goes_right and (not row.when or holds(run, row.when, instance)):
+        if row.goes_right and holds(row.when, instance.nodes):
             _apply_right(run, row, instance, draft, block.data_class)
     body, renamed = prune(draft.body)
     trace = {path: draft.elements[old] for old, path in renamed.items() if old in draft.elements}
@@ -113,19 +114,16 @@ def _key(run: Run, block: Block, node: Tree, at: str) -> str | None:
 
 
 def _apply_right(run: Run, row: Row, instance: Instance, draft: _Draft, data_class: str) -> None:
-    entry = {"file": row.place.file, "line": row.place.line, "codec": row.codec.name}
     matches: Matches = {}
     if row.arrow == ":=":
         for indices in _constant_indices(row, draft.body):
             run.count_write(row.right_text)
             path = write(draft.body, row.right, indices, row.constant, matches=matches)
-            draft.note(row, path, {"from": "", **entry, "codec": "constant", "class": data_class})
+            draft.note(row, path, {"from": "", **_entry(row), "codec": "constant", "class": data_class})
         return
-    base = instance.paths[row.variable]
-    for indices, path, value in run.found(instance, row.variable, row.left):
-        source = f"{base}.{path}" if path else base
+    for indices, sources, value in list(_values(run, row, instance)):
+        source, *also = sources or ("",)
         run.count_write(source)
-        run.touched.update(_touched(row, source))
         try:
             translated = CODECS[row.codec.name].to_right(value, row.codec, run.context)
             target = write(draft.body, row.right, indices, translated, matches=matches)
@@ -135,7 +133,48 @@ def _apply_right(run: Run, row: Row, instance: Instance, draft: _Draft, data_cla
             run.report("FB309", source, f"`{row.right_text}` has another value already", row)
         else:
             _warn_unmapped(run, row, translated, source)
-            draft.note(row, target, {"from": source, **entry, "class": row.data_class or data_class})
+            origin = {"from": source, **_entry(row), "class": row.data_class or data_class}
+            told = {"also": also} if also else {} if source else {"default": True}
+            draft.note(row, target, {**origin, **told})
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    return {"file": row.place.file, "line": row.place.line, "codec": row.codec.name}
+
+
+_Sourced = tuple[tuple[int, ...], tuple[str, ...], Tree]
+"""Indices, the concrete left paths it comes from (none for a default), and the value."""
+
+
+def _values(run: Run, row: Row, instance: Instance) -> Iterator[_Sourced]:
+    """Yield what a row takes to the right; its default where the left side holds nothing."""
+    is_empty = True
+    for found in _found(run, row, instance):
+        is_empty = False
+        yield found
+    if is_empty and row.default is not None:
+        yield (), (), row.default
+
+
+def _found(run: Run, row: Row, instance: Instance) -> Iterator[_Sourced]:
+    if row.expression is not None:
+        sources = tuple(_read_by(row.expression, instance))
+        run.touched.update(sources)
+        yield from (((), sources, value) for value in row.expression.values(instance.nodes)[:1])
+        return
+    base = instance.paths[row.variable]
+    for indices, path, value in run.found(instance, row.variable, row.left):
+        source = f"{base}.{path}" if path else base
+        run.touched.update(_touched(row, source))
+        yield indices, (source,), value
+
+
+def _read_by(expression: Expression, instance: Instance) -> Iterator[str]:
+    """Yield the concrete path of each value that an expression reads."""
+    for path in expression.paths():
+        base = instance.paths[path.variable]
+        for _, at, _ in read(instance.nodes[path.variable], path.steps):
+            yield f"{base}.{at}" if at else base
 
 
 def _selected_items(row: Row, target: str) -> Iterator[str]:

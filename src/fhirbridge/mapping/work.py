@@ -6,14 +6,15 @@ bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fhirbridge.errors import Issue, Severity
 from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.model import Condition, Map, Row, Steps
+from fhirbridge.mapping.model import Map, Row
 from fhirbridge.mapping.paths import Tree, read
+from fhirbridge.mapping.steps import Steps
 
 MAX_WRITES = 1_000_000
 """A run that writes more is stopped: rows that repeat a long list inside a loop over another make far too much."""
@@ -103,18 +104,3 @@ class Run:
         if id(steps) not in self.from_root:
             self.from_root[id(steps)] = list(read(instance.nodes[variable], steps))
         return self.from_root[id(steps)]
-
-
-def holds(run: Run, conditions: Sequence[Condition], instance: Instance) -> bool:
-    """Say whether all conditions hold, by what `run.found` finds; the way back reads the tree as it grows."""
-    return all(
-        _compare(condition, next((v for _, _, v in run.found(instance, condition.variable, condition.steps)), None))
-        for condition in conditions
-    )
-
-
-def _compare(condition: Condition, value: Tree) -> bool:
-    if condition.operator in ("exists", "missing"):
-        return (value is not None) == (condition.operator == "exists")
-    text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, str | int) else None
-    return (text == condition.value) == (condition.operator == "=")

@@ -78,6 +78,7 @@ SPOILT = [
     ("FB111", "use: organisation", "use: organization", "organisation"),
     ("FB112", "for organisation in monitoring.agency", "for organisation of monitoring.agency", "for g in"),
     ("FB113", "note[].id\n", "note[].extension[knid]\n", "kind"),
+    ("FB114", "use: organisation", "use: organisation\n    with: {system: jail}", "takes none"),
     ("FB201", "monitoring.period_start ", "monitoring.period_strat ", "period_start"),
     ("FB202", "effectivePeriod.end ", "effectivePeriod.edn ", "end"),
     ("FB203", "performer[0] ", "performer ", "performer[]"),
@@ -96,6 +97,14 @@ SPOILT = [
     ("FB216", "  result: tables/result.csv", "  result: tables/result.csv\n  other: tables/result.csv", ""),
     ("FB217", "monitoring.period_end         <=>", "monitoring.period_end          =>", ""),
     ("FB218", "tables/result.csv", "tables/short.csv", ""),
+    ("FB219", "note[].id\n", "note[].id | when monitoring.tests[].id = 'x'\n", "first()"),
+    ("FB220", "effectivePeriod.start   | date", "effectivePeriod.start   | date default '2026'", "lossy"),
+    (
+        "FB221",
+        "'Monitoring report'            :=",
+        "monitoring.id & monitoring.clinical_comment =>",
+        "one row for each",
+    ),
 ]
 
 

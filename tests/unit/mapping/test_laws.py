@@ -16,8 +16,8 @@ from tests.support.records import as_tree, records
 from fhirbridge.consent.redact import redact
 from fhirbridge.mapping.model import Place
 from fhirbridge.mapping.paths import node_at, prune
-from fhirbridge.mapping.rows import parse_row
 from fhirbridge.mapping.run import Context, to_left, to_right
+from fhirbridge.mapping.text.rows import parse_row
 from fhirbridge.records import KINDS, Sensitivity
 from fhirbridge.validation.check import check
 

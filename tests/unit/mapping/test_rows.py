@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fhirbridge.mapping.model import Place, Selector
-from fhirbridge.mapping.rows import RowError, parse_conditions, parse_path, parse_row
+from fhirbridge.mapping.text.expressions import parse_expression
+from fhirbridge.mapping.text.paths import RowError, parse_path
+from fhirbridge.mapping.text.rows import parse_row
 
 AT = Place("probe.yaml", 7, 5)
 
@@ -37,7 +39,8 @@ def test_a_comment_is_dropped_but_not_inside_quotes() -> None:
 def test_lossy_keeps_its_reason_and_when_its_conditions() -> None:
     row = parse_row("a.b => c | verbatim when a.d = 'x' and not a.e lossy \"why\"", AT)
     assert row.lossy == "why"
-    assert [(c.path.text, c.operator, c.value) for c in row.when] == [("a.d", "=", "x"), ("a.e", "missing", "")]
+    assert row.when and [part.kind for part in row.when.parts] == ["compare", "not"]
+    assert str(row.when.parts[0].parts[0].place) == "probe.yaml:7:32"
 
 
 def test_selectors_are_read_in_order() -> None:
@@ -66,6 +69,29 @@ def test_what_is_no_row_is_refused(text: str) -> None:
     assert caught.value.issue.code == "FB104"
 
 
-def test_a_condition_that_says_nothing_is_refused() -> None:
+def test_a_default_is_a_literal_and_a_name_in_quotes_may_hold_blanks() -> None:
+    row = parse_row("doc.\"Booking No\" => id | verbatim default 'none'", AT)
+    assert row.left and [step.name for step in row.left.steps] == ["doc", "Booking No"]
+    assert row.default == "none"
+
+
+def test_texts_are_joined_by_an_expression_on_the_left() -> None:
+    row = parse_row("p.first & ' => ' & p.last => name[0].text | verbatim when p.age <= 3 or p.b.exists()", AT)
+    assert row.expression and [part.kind for part in row.expression.parts] == ["path", "constant", "path"]
+    assert row.when and (row.when.kind, row.when.operator) == ("logic", "or")
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("a = 'b' c", 13), ("a =", 8), ("a = 'b", 9), ("(a = 'b'", 13), ("a.exist()", 5), ("a in 'x'", 10)],
+)
+def test_an_expression_that_cannot_be_read_points_at_the_column(text: str, column: int) -> None:
+    with pytest.raises(RowError) as caught:
+        parse_expression(text, AT)
+    assert caught.value.issue.location == f"probe.yaml:7:{column}"
+    assert caught.value.issue.code == "FB112"
+
+
+def test_an_expression_nests_only_so_deep() -> None:
     with pytest.raises(RowError):
-        parse_conditions(["a", "=", "b", "c"], AT)
+        parse_expression("(" * 30 + "a" + ")" * 30, AT)

@@ -13,9 +13,10 @@ from tests.support.maps import check_text, shipped
 
 from fhirbridge.errors import Issue, MapError
 from fhirbridge.mapping.coverage import MAX_ITEMS
-from fhirbridge.mapping.model import Map, Step, Where
+from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.paths import WriteConflict, leaves, prune, read_first, write
 from fhirbridge.mapping.run import Context, to_left, to_right
+from fhirbridge.mapping.steps import Step, Where
 from fhirbridge.mapping.work import MAX_WRITES, Run, TooMuch
 
 HERE = Context("jail")

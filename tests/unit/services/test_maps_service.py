@@ -11,14 +11,14 @@ import pytest
 from tests.support.bridge import sample
 
 from fhirbridge.errors import MalformedInput, NotFound
-from fhirbridge.services import maps
 from fhirbridge.services.definitions import beside, find_defaults
+from fhirbridge.services.maps import checking, trying
 
 MAPPINGS = find_defaults() / "mappings"
 
 
 def test_the_maps_of_the_package_pass() -> None:
-    checked = maps.check_all(MAPPINGS)
+    checked = checking.check_all(MAPPINGS)
     assert {each.name for each in checked} >= {"plan", "referral", "riverside-plan", "northmoor-release"}
     assert [each for each in checked if each.issues] == []
 
@@ -28,7 +28,7 @@ def test_a_finding_stands_with_its_file_and_line(tmp_path: Path) -> None:
     shutil.copytree(MAPPINGS, folder)
     file = folder / "records" / "plan.yaml"
     file.write_text(file.read_text().replace("<=> title ", "<=> titel "))
-    (broken,) = [each for each in maps.check_all(folder) if each.issues]
+    (broken,) = [each for each in checking.check_all(folder) if each.issues]
     assert broken.file == "records/plan.yaml"
     assert all(issue.location.startswith("records/plan.yaml:") for issue in broken.issues)
 
@@ -40,9 +40,9 @@ def test_profiles_are_those_beside_the_maps_else_those_of_the_package(tmp_path: 
     assert beside(tmp_path / "mappings") == tmp_path / "profiles"
 
 
-def run(name: str, body: object, **more: Any) -> maps.Tried:
+def run(name: str, body: object, **more: Any) -> trying.Tried:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return maps.map_file(MAPPINGS, name, data, **more)
+    return trying.map_file(MAPPINGS, name, data, **more)
 
 
 def forward(name: str, body: object) -> list[dict[str, Any]]:

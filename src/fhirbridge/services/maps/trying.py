@@ -1,4 +1,4 @@
-"""Maps for those who write them: check a folder, try one map on a file. Nothing is stored."""
+"""One map tried on one message. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fhirbridge.errors import Issue, MalformedInput, NotFound
 from fhirbridge.fhir.bundles import iter_resources
 from fhirbridge.formats import json_text, record_json
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.library import MapLibrary, check_folder
+from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.run import to_left, to_right
 from fhirbridge.records import KINDS
@@ -21,36 +21,11 @@ from fhirbridge.services.reading import find_record_issues, unnamed
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """One map and what its checks found."""
-
-    name: str
-    version: str
-    file: str
-    hash: str
-    issues: tuple[Issue, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Tried:
     """What a map made of one file: a list of records or resources, or one tree, and what was found."""
 
     output: object
     issues: tuple[Issue, ...]
-
-
-def check_all(folder: Path) -> tuple[Checked, ...]:
-    """Return each map of a folder with its issues (`location` is "records/plan.yaml:23:5").
-
-    A file that is so wrong that no map comes of it stands there with its file name only.
-    """
-    maps, issues = check_folder(folder, read_extensions(beside(folder)))
-    by_file: dict[str, list[Issue]] = {}
-    for issue in issues:
-        by_file.setdefault(issue.location.split(":")[0], []).append(issue)
-    checked = [Checked(m.name, m.version, m.file, m.hash, tuple(by_file.pop(m.file, ()))) for m in maps]
-    broken = [Checked(Path(file).stem, "", file, "", tuple(found)) for file, found in by_file.items()]
-    return tuple(sorted((*checked, *broken), key=lambda each: each.file))
 
 
 def map_file(folder: Path, name: str, body: bytes, *, source: str = "local", reverse: bool = False) -> Tried:
