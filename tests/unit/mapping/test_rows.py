@@ -40,7 +40,7 @@ def test_lossy_keeps_its_reason_and_when_its_conditions() -> None:
     row = parse_row("a.b => c | verbatim when a.d = 'x' and not a.e lossy \"why\"", AT)
     assert row.lossy == "why"
     assert row.when and [part.kind for part in row.when.parts] == ["compare", "not"]
-    assert str(row.when.parts[0].parts[0].place) == "probe.yaml:7:32"
+    assert str(row.when.parts[0].parts[0].place) == "probe.yaml:7:30"
 
 
 def test_selectors_are_read_in_order() -> None:

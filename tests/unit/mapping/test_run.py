@@ -72,7 +72,7 @@ records:
       doc.tests[].id  <=> tests[].id
       doc.tests[].on  <=> tests[].on       | date
       doc.tests[].r   <=> tests[].result
-      'completed'      := progress         | when doc.kept = '9'
+      'completed'      := progress         | when doc.kept = 9
       doc.kind         => requirement      | when doc.kind = 'jail'
 ignore: {doc.note: stays in the jail, doc.worth: nobody asks, doc.order: of one map, doc.cases: of one map}
 """

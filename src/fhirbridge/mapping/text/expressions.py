@@ -69,7 +69,8 @@ def _tokens(text: str, place: Place) -> list[_Token]:
     position = 0
     while position < len(text.rstrip()):
         match = _TOKEN.match(text, position)
-        at = replace(place, column=place.column + position)
+        blanks = len(text[position:]) - len(text[position:].lstrip())
+        at = replace(place, column=place.column + position + blanks)
         if not match or len(tokens) == MAX_PARTS:
             what = "cannot be read from here on" if not match else f"has more than {MAX_PARTS} parts"
             raise _fail(at, f"the expression {what}", "text stands in 'single quotes'")

@@ -79,7 +79,7 @@ def _split_tail(tail: str) -> _Tail:
         codec=tail[: marks[0].start()] if marks else tail,
         **{name: text.strip() for name, text in texts.items()},
         options=frozenset(texts),
-        when_at=next((mark.end() for mark in marks if mark[1] == "when"), 0),
+        when_at=next((mark.end() + 1 for mark in marks if mark[1] == "when"), 0),
     )
 
 
