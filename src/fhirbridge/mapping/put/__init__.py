@@ -1,0 +1,1 @@
+"""What arrives from the right side meets what is held: a proposed change, and the complement kept beside it."""

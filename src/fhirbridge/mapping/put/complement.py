@@ -1,0 +1,192 @@
+"""The complement: what of a resource no row understands, kept to be put back when the resource is sent again.
+
+A complement is plain JSON. Of an object: `{"fields": {name: complement}}`; of all that is no list: `{"value": value}`;
+of a list: `{"items": [{"whole": item} | {"like": what the map owns of the item, "rest": complement}]}`.
+
+Laws of this file: `restore(owned(body), complement(body))` is `body`; what the map owns is never overwritten; an item
+of a list is found again by what the map owns of it, never by its position.
+Source: complements of lenses, https://doi.org/10.1145/1232420.1232424 section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhirbridge.ids import key_system
+from fhirbridge.mapping.model import Block
+from fhirbridge.mapping.paths import Tree, read
+from fhirbridge.mapping.steps import Steps
+
+Complement = dict[str, Any]
+ENGINE_MADE = frozenset({"resourceType", "id", "meta", "text"})
+"""Elements that every send makes anew; they are no part of a complement."""
+CHANGES_MEANING = frozenset({"modifierExtension", "implicitRules"})
+"""Elements that a reader must understand or refuse. Source: http://hl7.org/fhir/R4/conformance-rules.html#isModifier"""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A body in two: what the map owns, and the complement (None when the map owns all of it)."""
+
+    owned: Tree
+    rest: Complement | None
+
+
+def split(block: Block, body: dict[str, Any], source: str) -> Split:
+    """Return what the rows of a block own of a body, and its complement.
+
+    Args:
+        source: the partner under whose name business keys are made.
+    """
+    known = frozenset(_known_paths(block, body, source))
+    offered = {name: value for name, value in body.items() if name not in ENGINE_MADE}
+    return _split(offered, "", known)
+
+
+def _known_paths(block: Block, body: dict[str, Any], source: str) -> Iterator[str]:
+    """Yield the concrete path of each element that a row reads, that a selector compares, or that carries the key."""
+    for row in block.rows:
+        yield from (path for _, path, _ in read(body, row.right))
+        yield from _compared(row.right, body, "")
+    system = key_system(source, block.keyed)
+    carried = body.get("identifier")
+    for position, each in enumerate(carried if isinstance(carried, list) else ()):
+        if isinstance(each, dict) and each.get("system") == system:
+            yield f"identifier[{position}]"
+    if isinstance(carried, dict):
+        yield "identifier"
+
+
+def _compared(steps: Steps, node: Tree, at: str) -> Iterator[str]:
+    """Yield the concrete path of each element that the selectors of a path compare with, also of selectors in them."""
+    for position, step in enumerate(steps):
+        for where in step.where:
+            for _, path, item in read(node, steps[: position + 1], at=at):
+                matching = (own for _, own, value in read(item, where.steps, at=path) if value == where.value)
+                yield from matching
+                yield from _compared(where.steps, item, path)
+
+
+def _split(node: Tree, at: str, known: Collection[str]) -> Split:
+    if at in known:
+        return Split(node, None)
+    if isinstance(node, dict):
+        return _split_object(node, at, known)
+    if isinstance(node, list):
+        return _split_list(node, at, known)
+    return Split(None, {"value": node})
+
+
+def _split_object(node: dict[str, Tree], at: str, known: Collection[str]) -> Split:
+    parts = {name: _split(child, f"{at}.{name}" if at else name, known) for name, child in node.items()}
+    owned = {name: part.owned for name, part in parts.items() if part.owned is not None}
+    rest = {name: part.rest for name, part in parts.items() if part.rest is not None}
+    if not owned:
+        return Split(None, {"value": node} if node else None)
+    return Split(owned, {"fields": rest} if rest else None)
+
+
+def _split_list(node: list[Tree], at: str, known: Collection[str]) -> Split:
+    parts = [_split(item, f"{at}[{position}]", known) for position, item in enumerate(node)]
+    owned = [part.owned for part in parts if part.owned is not None]
+    if not owned:
+        return Split(None, {"value": node} if node else None)
+    items = [
+        {"like": part.owned, "rest": part.rest} if part.owned is not None else {"whole": item}
+        for item, part in zip(node, parts, strict=True)
+        if part.rest is not None
+    ]
+    return Split(owned, {"items": items} if items else None)
+
+
+def iter_paths(rest: Complement, at: str = "") -> Iterator[str]:
+    """Yield the path of each element that a complement keeps; `[]` for an item of a list."""
+    for name, inner in rest.get("fields", {}).items():
+        yield from iter_paths(inner, f"{at}.{name}" if at else name)
+    for item in rest.get("items", ()):
+        if "whole" in item:
+            yield f"{at}[]"
+        else:
+            yield from iter_paths(item["rest"], f"{at}[]")
+    if "value" in rest:
+        yield at
+
+
+def find_modifier(tree: Tree, at: str = "") -> str | None:
+    """Return the path of an element that changes the meaning of others, or None."""
+    if isinstance(tree, dict):
+        for name, child in tree.items():
+            path = f"{at}.{name}" if at else name
+            found = path if name in CHANGES_MEANING else find_modifier(child, path)
+            if found:
+                return found
+    if isinstance(tree, list):
+        return next((found for item in tree if (found := find_modifier(item, f"{at}[]"))), None)
+    return None
+
+
+@dataclass(slots=True)
+class Restored:
+    """A body with its complement put back, the paths put back, and those whose place is gone."""
+
+    body: dict[str, Any]
+    paths: list[str] = field(default_factory=list)
+    homeless: list[str] = field(default_factory=list)
+
+
+def restore(body: dict[str, Any], rest: Complement) -> Restored:
+    """Return a body with its complement put back. Nothing that stands in the body is changed."""
+    restored = Restored(body)
+    restored.body = _restored(body, rest, "", restored)
+    return restored
+
+
+def _restored(node: Tree, rest: Complement, at: str, notes: Restored) -> Tree:
+    if "fields" in rest and isinstance(node, dict):
+        return _with_fields(node, rest["fields"], at, notes)
+    if "items" in rest and isinstance(node, list):
+        return _with_items(node, rest["items"], at, notes)
+    notes.homeless.extend(iter_paths(rest, at))
+    return node
+
+
+def _with_fields(node: dict[str, Tree], fields: dict[str, Complement], at: str, notes: Restored) -> dict[str, Tree]:
+    whole = dict(node)
+    for name, inner in fields.items():
+        path = f"{at}.{name}" if at else name
+        if name in node:
+            whole[name] = _restored(node[name], inner, path, notes)
+        elif "value" in inner:
+            whole[name] = inner["value"]
+            notes.paths.append(path)
+        else:
+            notes.homeless.extend(iter_paths(inner, path))
+    return whole
+
+
+def _with_items(node: list[Tree], items: list[dict[str, Any]], at: str, notes: Restored) -> list[Tree]:
+    whole, taken = list(node), set[int]()
+    for item in items:
+        if "whole" in item:
+            if item["whole"] not in whole:
+                notes.paths.append(f"{at}[{len(whole)}]")
+                whole.append(item["whole"])
+            continue
+        place = next((n for n, own in enumerate(node) if n not in taken and _has(own, item["like"])), None)
+        if place is None:
+            notes.homeless.extend(iter_paths(item["rest"], f"{at}[]"))
+        else:
+            taken.add(place)
+            whole[place] = _restored(whole[place], item["rest"], f"{at}[{place}]", notes)
+    return whole
+
+
+def _has(node: Tree, part: Tree) -> bool:
+    """Say whether a tree holds all that a part of it holds."""
+    if isinstance(part, dict):
+        return isinstance(node, dict) and all(name in node and _has(node[name], own) for name, own in part.items())
+    if isinstance(part, list):
+        return isinstance(node, list) and all(any(_has(own, each) for own in node) for each in part)
+    return bool(node == part)

@@ -1,0 +1,197 @@
+"""What arrives from the right side as a proposed change of the left tree that is held. Nothing is stored here.
+
+The order: each item is found again by its business key; the items that did not come stand as the held tree makes
+them; all go back to the left together; what the map does not own, and old spellings of the same value, stay; what no
+row understands becomes the complement.
+
+Laws of this file: proposing what the held tree makes proposes no change; what is proposed makes what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fhirbridge.errors import Issue
+from fhirbridge.ids import key_system
+from fhirbridge.mapping.codecs import CODECS, CodecError, Context
+from fhirbridge.mapping.model import Block, Map, Row
+from fhirbridge.mapping.paths import Tree
+from fhirbridge.mapping.put.changes import Change, iter_changes
+from fhirbridge.mapping.put.complement import Complement, find_modifier, iter_paths, restore, split
+from fhirbridge.mapping.put.merge import Owned, Same, merge
+from fhirbridge.mapping.run import Item, Mapped, to_left, to_right
+from fhirbridge.mapping.shapes import Shape
+
+Arrived = tuple[str, dict[str, Any]]
+"""Type and body of a resource or record."""
+Kept = Mapping[str, Complement]
+"""Complement of each item, by `Type/key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change that is proposed, not made.
+
+    Attributes:
+        tree: the left tree as it would be; must not be used when an issue is an error.
+        changes: where it differs from the held tree.
+        complement: what no row understands, by `Type/key`, to be kept beside the tree.
+    """
+
+    tree: dict[str, Any]
+    changes: tuple[Change, ...]
+    complement: dict[str, Complement]
+    issues: tuple[Issue, ...]
+
+
+def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context: Context) -> Proposal:
+    """Return the change that items from the right side propose to the left tree that is held; {} for none held."""
+    made = to_right(map_, held, context) if held else Mapped((), ())
+    standing = [(item.type, item.body) for item in made.items]
+    replaced = {name for type_, body in arrived if (name := _name(map_, type_, body, context))}
+    others = [(type_, body) for type_, body in standing if _name(map_, type_, body, context) not in replaced]
+    restored = to_left(map_, [*arrived, *others], context)
+    tree = merge(held, restored.tree, owned_of(map_, context)) if held else restored.tree
+    kept = dict(_complements(map_, arrived, context))
+    issues = [issue for issue in (*made.issues, *restored.issues) if issue.code != "FB306"]
+    issues += _unknown(map_, arrived, kept, context)
+    return Proposal(tree, tuple(iter_changes(held, tree)), kept if _keeps(map_) else {}, tuple(issues))
+
+
+def with_complement(items: Sequence[Item], kept: Kept) -> tuple[tuple[Item, ...], tuple[Issue, ...]]:
+    """Return what a map made with the complements put back, and a warning for each element whose place is gone."""
+    whole, issues = [], []
+    for item in items:
+        rest = kept.get(f"{item.type}/{item.key}")
+        if rest is None:
+            whole.append(item)
+            continue
+        restored = restore(item.body, rest)
+        issues += [_homeless(f"{item.type}.{path}") for path in restored.homeless]
+        whole.append(replace(item, body=restored.body, trace=_traced(item, restored.paths)))
+    return tuple(whole), tuple(issues)
+
+
+def _homeless(path: str) -> Issue:
+    return Issue("FB312", "what was kept beside this has lost its place", path, "warning", "complement")
+
+
+def _traced(item: Item, paths: Sequence[str]) -> dict[str, Any]:
+    """Return the trace with an entry for each element put back: it has the class of the whole item."""
+    entry = {"from": "", "file": "", "line": 0, "codec": "kept", "class": item.data_class}
+    return {**item.trace, "elements": {**item.trace["elements"], **dict.fromkeys(paths, entry)}}
+
+
+# -- which item is which
+
+
+def _name(map_: Map, type_: str, body: dict[str, Any], context: Context) -> str:
+    """Return `Type/key` of an item by the first block that knows its key, "" when none does."""
+    for block in map_.blocks:
+        key = _key(map_, block, body, context) if block.type == type_ else ""
+        if key:
+            return f"{type_}/{key}"
+    return ""
+
+
+def _key(map_: Map, block: Block, body: dict[str, Any], context: Context) -> str:
+    if map_.right.kind != "fhir":
+        return str(body.get("id", ""))
+    carried = body.get("identifier")
+    numbers = carried if isinstance(carried, list) else [carried]
+    system = key_system(context.source, block.keyed)
+    own = (each.get("value") for each in numbers if isinstance(each, dict) and each.get("system") == system)
+    return next((value for value in own if isinstance(value, str)), "")
+
+
+# -- what no row understands
+
+
+def _complements(map_: Map, arrived: Sequence[Arrived], context: Context) -> Iterator[tuple[str, Complement]]:
+    for type_, body in arrived:
+        for block in map_.blocks:
+            key = _key(map_, block, body, context) if block.type == type_ else ""
+            rest = split(block, body, context.source).rest if key else None
+            if rest is not None:
+                yield f"{type_}/{key}", rest
+
+
+def _keeps(map_: Map) -> bool:
+    return map_.policy.unknown_inbound == "keep"
+
+
+_UNKNOWN = {
+    "keep": ("information", "no row reads this; it is kept, and sent again with the rest"),
+    "report": ("warning", "no row reads this; it is not kept"),
+    "reject": ("error", "no row reads this, and the map takes nothing it does not know"),
+}
+
+
+def _unknown(map_: Map, arrived: Sequence[Arrived], kept: Kept, context: Context) -> Iterator[Issue]:
+    severity, message = _UNKNOWN[map_.policy.unknown_inbound]
+    for name, rest in kept.items():
+        for path in iter_paths(rest):
+            where = f"{name.partition('/')[0]}.{path}"
+            yield Issue("FB306", message, where, severity, map_.name, map_.file)  # type: ignore[arg-type]
+    for type_, body in arrived:
+        modifier = find_modifier(body) if map_.right.kind == "fhir" else None
+        if modifier is not None:
+            message = "this element changes the meaning of others, and no row understands it"
+            hint = "send it without, or agree with the partner what it means and add a row"
+            yield Issue("FB311", message, f"{type_}.{modifier}", "error", map_.name, map_.file, hint)
+
+
+# -- what the map owns of the left tree
+
+
+def owned_of(map_: Map, context: Context) -> Owned:
+    """Return what a map brings back of the left tree: each field that a row writes on the way back, and keys."""
+    tree: dict[str, Any] = {}
+    for block in map_.blocks:
+        base = tuple(step.name for step in block.loop)
+        if any(row.goes_left for row in block.rows):
+            _note(tree, (*base, *(step.name for step in block.key)), None)
+            if block.is_loop and block.loop and block.loop[-1].is_many:
+                _at(tree, base)["#key"] = block.key[-1].name
+        for row in block.rows:
+            if row.goes_left:
+                inner = base if row.variable == block.variable else ()
+                _note(tree, (*inner, *(step.name for step in row.left)), _same_of(row, context))
+    return _owned(tree, map_.left_shape)
+
+
+def _at(tree: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    for name in names:
+        tree = tree.setdefault(name, {})
+    return tree
+
+
+def _note(tree: dict[str, Any], names: Sequence[str], same: Same | None) -> None:
+    node = _at(tree, names)
+    node["#whole"] = True
+    if same is not None:
+        node.setdefault("#same", same)
+
+
+def _owned(node: dict[str, Any], shape: Shape | None) -> Owned:
+    fields = {}
+    for name, inner in node.items():
+        if not name.startswith("#"):
+            fields[name] = _owned(inner, shape.find_child(name) if shape else None)
+    key = str(node.get("#key", "")) or ("id" if "id" in fields and shape and shape.is_list else "")
+    return Owned(node.get("#same"), fields or None, key)
+
+
+def _same_of(row: Row, context: Context) -> Same:
+    """Return how two values of a row's left side are compared: they mean the same when they go right as the same."""
+    translate, codec = CODECS[row.codec.name].to_right, row.codec
+
+    def same(old: Tree, new: Tree) -> bool:
+        try:
+            return bool(translate(old, codec, context) == translate(new, codec, context))
+        except CodecError:
+            return False
+
+    return same
