@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 import click
 
 from fhirbridge import bootstrap
 from fhirbridge import settings as settings_file
+from fhirbridge.services.definitions import find_defaults
 
 SETTINGS = """\
 # fhirbridge settings. A key that is not known stops the start and is named. Paths are relative to this file.
@@ -70,7 +72,8 @@ max_attempts = 12   # then the delivery is dead and stays in `fhirbridge queue l
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-def command(folder: Path) -> None:
+@click.option("--own-maps", is_flag=True, help="Copy the maps of the package into DIR/mappings, to be changed there.")
+def command(folder: Path, own_maps: bool) -> None:
     """Make DIR with settings, a folder for the partners' public keys, and a database.
 
     Where DIR has settings already they stay as they are, and only the database they name is brought up to date.
@@ -80,7 +83,13 @@ def command(folder: Path) -> None:
         bootstrap.migrate(settings_file.load(file))
         click.echo(f"{file} was there and stays as it is; its database is up to date.", err=True)
         return
-    write_folder(folder, SETTINGS.replace("@random@", secrets.token_hex(16)))
+    text = SETTINGS.replace("@random@", secrets.token_hex(16))
+    if own_maps:
+        text = text.replace('# mappings = "mappings"', 'mappings = "mappings"')
+    write_folder(folder, text)
+    if own_maps:
+        shutil.copytree(find_defaults() / "mappings", folder / "mappings")
+        click.echo(f"Copied the maps of the package into {folder / 'mappings'}.", err=True)
     click.echo(f"Made {file}, {folder / 'keys'} and the database.", err=True)
     click.echo(f"Next: name your partners in {file}, then run", err=True)
     click.echo(f"  fhirbridge -s {file} serve\n  fhirbridge -s {file} worker", err=True)

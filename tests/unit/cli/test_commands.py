@@ -167,6 +167,14 @@ def test_init_makes_a_folder_that_works_and_never_overwrites_one(tmp_path: Path,
     assert (tmp_path / "mine/fhirbridge.toml").read_bytes() == before
 
 
+def test_init_gives_the_analyst_maps_of_their_own(tmp_path: Path, command: Command) -> None:
+    command("init", str(tmp_path / "mine"), "--own-maps")
+    assert (tmp_path / "mine/mappings/records/plan.yaml").is_file()
+    assert (tmp_path / "mine").stat().st_mode & 0o077 == 0
+    command.file = tmp_path / "mine/fhirbridge.toml"
+    assert "records/plan.yaml" in command("check")
+
+
 def test_init_brings_the_tables_of_settings_that_are_there_up_to_date(tmp_path: Path, command: Command) -> None:
     (tmp_path / "fhirbridge.toml").write_text(SETTINGS, encoding="utf-8")
     assert run(["-s", str(tmp_path / "fhirbridge.toml"), "queue", "list"]) == 2
