@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench import http, mapping
+from bench import http, loading, mapping, pipeline
 
 
 def main() -> None:
     """Print the tables, each as soon as it is measured."""
-    for bench in (mapping, http):
+    for bench in (mapping, pipeline, loading, http):
         print(bench.run(), flush=True)
 
 

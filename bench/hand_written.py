@@ -6,6 +6,8 @@ nothing else: no checks, no trace, no way back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fhirbridge.ids import CANONICAL, key_system, stable_id
@@ -21,27 +23,36 @@ SERVICES = {
 }
 
 
-def _id(source: str, type_: str, keyed: str, key: str) -> str:
-    return stable_id(source, type_, key_system(source, keyed), key)
+MakeId = Callable[..., str]
 
 
-def _reference(source: str, type_: str, keyed: str, key: str) -> Tree:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    make_id: MakeId
+
+
+def _id(source: _Source, type_: str, keyed: str, key: str) -> str:
+    return source.make_id(source.name, type_, key_system(source.name, keyed), key)
+
+
+def _reference(source: _Source, type_: str, keyed: str, key: str) -> Tree:
     return {
         "reference": f"{type_}/{_id(source, type_, keyed, key)}",
-        "identifier": {"system": key_system(source, keyed), "value": key},
+        "identifier": {"system": key_system(source.name, keyed), "value": key},
     }
 
 
-def _patient(source: str, client: Tree) -> Tree:
-    id_ = stable_id(source, "Patient", client["system"], client["number"])
+def _patient(source: _Source, client: Tree) -> Tree:
+    id_ = source.make_id(source.name, "Patient", client["system"], client["number"])
     return {"reference": f"Patient/{id_}", "identifier": {"system": client["system"], "value": client["number"]}}
 
 
-def _head(source: str, type_: str, keyed: str, key: str, profile: str = "") -> Tree:
+def _head(source: _Source, type_: str, keyed: str, key: str, profile: str = "") -> Tree:
     head: Tree = {"resourceType": type_, "id": _id(source, type_, keyed, key)}
     if profile:
         head["meta"] = {"profile": [OWN + profile]}
-    head["identifier"] = [{"system": key_system(source, keyed), "value": key}]
+    head["identifier"] = [{"system": key_system(source.name, keyed), "value": key}]
     return head
 
 
@@ -53,7 +64,7 @@ def _note(kind: str, text: str, *more: Tree, **fields: Any) -> Tree:
     return {"extension": [_extension("kind", "valueCode", kind), *more], "text": text, **fields}
 
 
-def _care_plan(source: str, plan: Tree) -> Tree:
+def _care_plan(source: _Source, plan: Tree) -> Tree:
     reaccess = plan["reaccess"]
     return {
         **_head(source, "CarePlan", "plan", plan["id"], "aftercare-careplan"),
@@ -106,7 +117,7 @@ def _care_plan(source: str, plan: Tree) -> Tree:
     }
 
 
-def _goal(source: str, plan: Tree, goal: Tree) -> Tree:
+def _goal(source: _Source, plan: Tree, goal: Tree) -> Tree:
     targets = [
         {
             "id": o["id"],
@@ -130,7 +141,7 @@ def _goal(source: str, plan: Tree, goal: Tree) -> Tree:
     }
 
 
-def _condition(source: str, plan: Tree, problem: Tree) -> Tree:
+def _condition(source: _Source, plan: Tree, problem: Tree) -> Tree:
     category = {"system": "http://hl7.org/fhir/us/core/CodeSystem/condition-category", "code": "health-concern"}
     clinical = {"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}
     return {
@@ -146,7 +157,7 @@ def _condition(source: str, plan: Tree, problem: Tree) -> Tree:
     }
 
 
-def _service(source: str, plan: Tree, service: Tree) -> Tree:
+def _service(source: _Source, plan: Tree, service: Tree) -> Tree:
     name, code, display = SERVICES[service["category"]]
     concept: Tree = {"coding": [{"system": SERVICE_TYPE, "code": code, "display": display}]}
     if "detail" in service:
@@ -170,7 +181,7 @@ def _service(source: str, plan: Tree, service: Tree) -> Tree:
     }
 
 
-def _team(source: str, plan: Tree) -> Tree:
+def _team(source: _Source, plan: Tree) -> Tree:
     participants = [
         {
             "extension": [_extension("kind", "valueCode", "responsible")],
@@ -188,7 +199,7 @@ def _team(source: str, plan: Tree) -> Tree:
     }
 
 
-def _practitioner(source: str, worker: Tree) -> Tree:
+def _practitioner(source: _Source, worker: Tree) -> Tree:
     return {
         **_head(source, "Practitioner", "worker", worker["number"]),
         "name": [{"text": worker["name"]}],
@@ -197,15 +208,33 @@ def _practitioner(source: str, worker: Tree) -> Tree:
     }
 
 
-def _organization(source: str, organisation: Tree) -> Tree:
+def _organization(source: _Source, organisation: Tree) -> Tree:
     made = {**_head(source, "Organization", "organisation", organisation["number"]), "name": organisation["name"]}
     if "phone" in organisation:
         made["telecom"] = [{"system": "phone", "value": organisation["phone"]}]
     return made
 
 
-def plan_to_fhir(source: str, plan: Tree) -> list[Tree]:
-    """Return the resources of a plan, each once."""
+def once(make_id: MakeId) -> MakeId:
+    """Return what makes each id once, and remembers it for the rest of one message."""
+    known: dict[tuple[str, ...], str] = {}
+
+    def remembered(*parts: str) -> str:
+        found = known.get(parts)
+        if found is None:
+            found = known[parts] = make_id(*parts)
+        return found
+
+    return remembered
+
+
+def plan_to_fhir(name: str, plan: Tree, make_id: MakeId = stable_id) -> list[Tree]:
+    """Return the resources of a plan, each once.
+
+    Args:
+        make_id: what makes an id of its parts; by default each is made anew wherever it is needed.
+    """
+    source = _Source(name, make_id)
     made = [
         _care_plan(source, plan),
         *(_goal(source, plan, goal) for goal in plan["goals"]),

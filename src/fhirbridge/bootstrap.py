@@ -10,11 +10,16 @@ from fhirbridge.auth.assertions import key_problems
 from fhirbridge.auth.partners import Partner, Route
 from fhirbridge.auth.scopes import parse as parse_scope
 from fhirbridge.delivery.retry import RetryPolicy
-from fhirbridge.errors import BadSettings, InvalidTokenRequest, Issue
+from fhirbridge.errors import BadSettings, BridgeError, InvalidTokenRequest, Issue
+from fhirbridge.mapping.files import Bundle, Files, Folder, pack
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.records import KINDS
 from fhirbridge.services.bridge import Bridge, Limits
-from fhirbridge.services.definitions import find_defaults, read_checker, read_extensions
+from fhirbridge.services.definitions import find_defaults, load_maps, read_checker
+from fhirbridge.services.maps.active import ActiveMaps, ensure_first
+from fhirbridge.services.maps.releases import Desk, Verdict, find_active
+from fhirbridge.services.maps.shadow import Shadow
+from fhirbridge.services.maps.testing import prove_files
 from fhirbridge.settings import PartnerSettings, Settings
 from fhirbridge.store import migrate as migrations
 from fhirbridge.store.base import Store
@@ -34,16 +39,24 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bridge:
         MapError: a map does not pass its checks.
         Unavailable: the store cannot be reached, or waits for `migrate`.
     """
-    profiles = _folder(settings.profiles, "profiles")
-    maps = MapLibrary.load(_folder(settings.mappings, "mappings"), read_extensions(profiles))
-    partners = {each.id: to_partner(each) for each in settings.partners}
-    _check_names(settings, maps)
+    desk = open_desk(settings, clock)
+    try:
+        return _bridge(settings, desk)
+    except BaseException:
+        desk.store.close()
+        raise
+
+
+def _bridge(settings: Settings, desk: Desk) -> Bridge:
+    active = ActiveMaps(desk.store, desk.read_named)
     return Bridge(
-        store=open_store(settings.store, clock),
-        clock=clock,
-        partners=partners,
-        maps=maps,
-        checker=read_checker(profiles),
+        store=desk.store,
+        clock=desk.clock,
+        partners=desk.partners,
+        maps=active.now(),
+        active=active,
+        shadow=Shadow(desk.store, desk.read, desk.partners),
+        checker=read_checker(_folder(settings.profiles, "profiles")),
         base_url=settings.base_url,
         sender=HttpPush([route.url for each in settings.partners for route in each.routes]),
         retry=_retry(settings),
@@ -51,6 +64,51 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bridge:
         lease_s=settings.lease_s,
         id_secret=settings.id_secret,
     )
+
+
+def open_desk(settings: Settings, clock: Clock = utc_now) -> Desk:
+    """Return what those who change maps work with; the first time, the settings' folder becomes the first release.
+
+    Raises:
+        BadSettings: something the settings name cannot be used.
+        MapError: there is no release yet, and a map of the folder does not pass its checks.
+        Unavailable: the store cannot be reached, or waits for `migrate`.
+    """
+    profiles, mappings = _folder(settings.profiles, "profiles"), _folder(settings.mappings, "mappings")
+    _check_kinds(settings)
+    partners = {each.id: to_partner(each) for each in settings.partners}
+
+    def read(files: Files, before: MapLibrary | None = None) -> MapLibrary:
+        return load_maps(files, profiles, before=before)
+
+    def test(files: Bundle, /) -> Verdict:
+        report = prove_files(files, profiles, laws=0)  # laws are run where maps are written; see `fhirbridge test`
+        return Verdict(len(report.results), tuple(each.place for each in report.failures))
+
+    desk = Desk(open_store(settings.store, clock), clock, partners, read, test)
+    try:
+        ensure_first(desk.store, clock, lambda: pack(Folder(mappings)), desk.read_named)
+    except BaseException:
+        desk.store.close()
+        raise
+    return desk
+
+
+def is_active(settings: Settings, folder: Path) -> bool | None:
+    """Say whether a folder holds the active maps; None where no release is active, or the store cannot be asked."""
+    file = settings.store.removeprefix("sqlite:///")
+    if settings.store == MEMORY or (file != settings.store and not Path(file).exists()):
+        return None
+    try:
+        store = open_store(settings.store, utc_now)
+    except BridgeError:
+        return None
+    try:
+        return find_active(store).release == pack(Folder(folder)).hash
+    except BridgeError:
+        return None
+    finally:
+        store.close()
 
 
 def migrate(settings: Settings) -> None:
@@ -155,14 +213,9 @@ def _check_scopes(settings: PartnerSettings) -> None:
             raise _bad(f"partners.{settings.id}.scopes[{index}]", error.message) from error
 
 
-def _check_names(settings: Settings, maps: MapLibrary) -> None:
-    """Refuse maps and record kinds that partners name and that are not there."""
+def _check_kinds(settings: Settings) -> None:
+    """Refuse record kinds that partners name and that are not there."""
     for partner in settings.partners:
-        named = {f"sources.{kind}": map_ for kind, map_ in partner.sources.items()}
-        named |= {f"routes[{index}].map": route.map for index, route in enumerate(partner.routes)}
-        for path, name in named.items():
-            if name not in maps.names():
-                raise _bad(f"partners.{partner.id}.{path}", f"There is no map {name}.")
         for index, route in enumerate(partner.routes):
             if route.kind not in KINDS:
                 raise _bad(f"partners.{partner.id}.routes[{index}].kind", f"There is no record kind {route.kind}.")

@@ -53,6 +53,7 @@ CONDITIONS: dict[str, Condition] = {
     "FB802": Condition("duplicate", 422, EXIT_FINDINGS),
     "FB803": Condition("transient", 503, EXIT_UNAVAILABLE),
     "FB804": Condition("processing", 502, EXIT_REFUSED),
+    "FB805": Condition("business-rule", 409, EXIT_FINDINGS),
     # FB9xx this program and its settings
     "FB900": Condition("exception", 500, EXIT_FAULT),
     "FB901": Condition("processing", 500, EXIT_USAGE),
@@ -72,6 +73,15 @@ def get_condition(code: str) -> Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding for certain: in its line, from `column` (from 1; 0: unknown yet), old becomes new."""
+
+    old: str
+    new: str
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One finding: what is wrong, where, which rule says so and what to do.
 
@@ -86,6 +96,7 @@ class Issue:
     rule: str = ""
     location: str = ""
     hint: str = ""
+    fix: Fix | None = None
 
 
 class BridgeError(Exception):
@@ -227,6 +238,12 @@ class DeliveryRefused(BridgeError):
     """The recipient's system refused the delivery."""
 
     code = "FB804"
+
+
+class ReleaseRefused(BridgeError):
+    """The release of maps cannot be made active."""
+
+    code = "FB805"
 
 
 class BadSettings(BridgeError):

@@ -27,6 +27,7 @@ from fhirbridge.errors import BridgeError
 from fhirbridge.store.base import Clause, DeliveryState, IndexRow, MessageState, Query, Store, Transaction
 from fhirbridge.store.chain import find_break
 from fhirbridge.store.memory import MemoryStore
+from fhirbridge.store.releases import Activation, PreviewRow, ReleaseRow, ShadowRow
 
 Operation = Callable[[Transaction], object]
 
@@ -101,6 +102,10 @@ RECORDS = st.builds(make_record, key=IDS, kind=TEXTS, person_id=PEOPLE, body=BOD
 CONSENTS = st.builds(make_consent, id=IDS, person_id=PEOPLE, body=BODIES, recipients=st.lists(TEXTS).map(tuple))
 ENTRIES = st.builds(make_entry, st.integers(1, 6), person_id=PEOPLE, at=MOMENTS, details=st.dictionaries(TEXTS, TEXTS))
 TOKENS = st.builds(make_token, token_hash=IDS, expires_at=MOMENTS)
+RELEASES = st.builds(ReleaseRow, IDS, BODIES, MOMENTS)
+ACTIVATIONS = st.builds(Activation, IDS, st.sampled_from(["activate", "rollback"]), TEXTS, TEXTS, MOMENTS)
+PREVIEWS = st.builds(PreviewRow, IDS, IDS, IDS, BODIES, MOMENTS)
+SHADOWS = st.builds(ShadowRow, IDS, TEXTS, TEXTS, MOMENTS)
 MESSAGE_IDS = NUMBERS.map("m{:04}".format)
 
 OPERATIONS = st.one_of(
@@ -121,6 +126,11 @@ OPERATIONS = st.one_of(
     call("remember_assertion", TEXTS, TEXTS, MOMENTS),
     call("put_token", TOKENS),
     call("put_map_version", TEXTS, TEXTS, IDS, TEXTS),
+    call("put_release", RELEASES),
+    call("add_activation", ACTIVATIONS, after=st.integers(0, 2)),
+    call("put_preview", PREVIEWS),
+    call("start_shadow", SHADOWS),
+    call("end_shadow", MOMENTS),
 )
 
 
@@ -140,6 +150,11 @@ def see(tx: Transaction) -> list[object]:
         list(tx.iter_ledger()),
         [tx.find_token(id_) for id_ in ids],
         [tx.find_map_version(id_) for id_ in ids],
+        [tx.latest_messages(count) for count in (0, 2)],
+        [list(tx.iter_releases()), [tx.find_release(id_) for id_ in ids]],
+        [tx.find_activation(), list(tx.iter_activations())],
+        [tx.find_preview(id_) for id_ in ids],
+        tx.find_shadow(),
     ]
 
 

@@ -20,7 +20,7 @@ from fhirbridge.formats import record_json
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.services import intake, worker
 from fhirbridge.services.bridge import Bridge, Caller, Limits
-from fhirbridge.services.definitions import find_defaults, read_checker, read_extensions
+from fhirbridge.services.definitions import find_defaults, load_maps, read_checker
 from fhirbridge.services.intake import Submission
 from fhirbridge.store.base import LedgerEntry, Store
 from fhirbridge.store.memory import MemoryStore
@@ -85,7 +85,7 @@ PARTNERS = (
 @cache
 def shipped_maps() -> MapLibrary:
     """The maps that come with the package."""
-    return MapLibrary.load(find_defaults() / "mappings", read_extensions(find_defaults() / "profiles"))
+    return load_maps(find_defaults() / "mappings", find_defaults() / "profiles")
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
+from tests.support.releases import make_bundle, renamed, write_files
 
 from fhirbridge import bootstrap, settings
 from fhirbridge.errors import BadSettings, MapError
@@ -108,3 +109,47 @@ def test_a_map_that_does_not_pass_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "maps" / "records" / "plan.yaml").write_text("map: plan\ncolour: red\n")
     with pytest.raises(MapError):
         bootstrap.build(load(tmp_path, 'mappings = "maps"\n'))
+
+
+def test_the_folder_becomes_the_first_release_and_edits_of_it_change_nothing(tmp_path: Path) -> None:
+    write_files(tmp_path / "maps", make_bundle())
+    found = load(tmp_path, 'mappings = "maps"\n', store="sqlite:///bridge.db")
+    assert bootstrap.is_active(found, tmp_path / "maps") is None, "there is no store"
+    bootstrap.migrate(found)
+    bootstrap.build(found).store.close()
+    assert bootstrap.is_active(found, tmp_path / "maps") is True
+    write_files(tmp_path / "maps", renamed("2.0.0"))
+    bridge = bootstrap.build(found)
+    assert bridge.now().maps.get("person").version == "1.0.0"
+    assert bootstrap.is_active(found, tmp_path / "maps") is False
+    bridge.store.close()
+
+
+def test_a_memory_store_has_a_first_release_and_nothing_to_compare_with(tmp_path: Path) -> None:
+    found = load(tmp_path)
+    assert "plan" in bootstrap.build(found).now().maps.names()
+    assert bootstrap.is_active(found, tmp_path) is None
+
+
+def test_a_store_without_tables_has_no_active_maps(tmp_path: Path) -> None:
+    (tmp_path / "bridge.db").touch()
+    assert bootstrap.is_active(load(tmp_path, store="sqlite:///bridge.db"), tmp_path) is None
+
+
+def test_a_store_in_which_nothing_was_active_says_nothing_of_a_folder(tmp_path: Path) -> None:
+    found = load(tmp_path, store="sqlite:///bridge.db")
+    bootstrap.migrate(found)
+    assert bootstrap.is_active(found, tmp_path) is None
+
+
+def test_a_map_that_a_partner_newly_names_can_be_made_active(tmp_path: Path) -> None:
+    write_files(tmp_path / "maps", make_bundle())
+    before = load(tmp_path, 'mappings = "maps"\n', store="sqlite:///bridge.db")
+    bootstrap.migrate(before)
+    bootstrap.build(before).store.close()
+    after = load(
+        tmp_path, 'mappings = "maps"\n' + PARTNER + 'sources = { plan = "new" }\n', store="sqlite:///bridge.db"
+    )
+    with pytest.raises(BadSettings):
+        bootstrap.build(after)
+    bootstrap.open_desk(after).store.close()

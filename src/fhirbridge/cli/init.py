@@ -29,7 +29,8 @@ store = "sqlite:///fhirbridge.db"
 # Goes into the ids of new persons, so that nobody can try numbers out against them. Known persons keep their ids.
 id_secret = "@random@"
 
-# Your own maps and profiles, kept in git. Left out: those that come with the package.
+# Your own maps and profiles, kept in git. Left out: those that come with the package. The maps of the first start
+# are the active ones; what is edited later counts after `fhirbridge plan` and `fhirbridge activate`.
 # mappings = "mappings"
 # profiles = "profiles"
 

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fhirbridge import bootstrap, settings
+from fhirbridge.errors import BridgeError
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.services.definitions import find_defaults
+from fhirbridge.services.maps.releases import Desk
 
 
 @contextmanager
@@ -19,6 +21,24 @@ def open_bridge(path: str) -> Iterator[Bridge]:
         yield bridge
     finally:
         bridge.store.close()
+
+
+@contextmanager
+def open_desk(path: str) -> Iterator[Desk]:
+    """Open what those who change maps work with, and close its store afterwards."""
+    desk = bootstrap.open_desk(settings.load(Path(path)))
+    try:
+        yield desk
+    finally:
+        desk.store.close()
+
+
+def is_inactive(path: str, folder: Path) -> bool:
+    """Say whether a folder holds other maps than the active ones of the bridge that the settings name."""
+    try:
+        return bootstrap.is_active(settings.load(Path(path)), folder) is False
+    except BridgeError:  # no settings, or none that can be used: then no bridge uses these maps
+        return False
 
 
 def find_maps(path: str) -> Path:

@@ -29,7 +29,21 @@ COMMANDS: dict[str, str] = {
     "worker": "Process what arrived and deliver what has to leave.",
     "map": "Send a file through a map and print what comes out.",
     "check": "Prove maps before a message meets them.",
+    "test": "Run the tests beside maps, and the laws of every map.",
+    "new": "Start a map, with a passing test, from a sample of a partner's format.",
+    "fmt": "Bring maps and fragments into their one layout.",
+    "effective": "Print a whole map, with its fragments and overlays written in.",
+    "tables": "Turn code tables from CSV into FHIR ConceptMaps and back.",
     "explain": "Show where one element of a resource came from.",
+    "lineage": "Show which fields become which elements, over all maps.",
+    "docs": "Make pages that those who review the maps can read.",
+    "export": "Write a map as FHIR Mapping Language or StructureMap.",
+    "diff": "Show what a change of maps does to messages.",
+    "plan": "Prove a change of maps and show what it would do.",
+    "activate": "Make reviewed maps the active ones, at once.",
+    "rollback": "Make maps active again that were so before.",
+    "releases": "List which maps were active when, and why.",
+    "shadow": "Run new maps beside the active ones and count differences.",
     "schema": "Print the JSON Schema of a record kind.",
     "queue": "List, show and retry what is waiting or parked.",
     "consent": "List consents.",
@@ -37,7 +51,10 @@ COMMANDS: dict[str, str] = {
 }
 """Command and its one line of help. The command itself is `command` in the module of that name."""
 
-MODULES = {name: f"fhirbridge.cli.{name}" for name in COMMANDS} | {"map": "fhirbridge.cli.map_file"}
+MODULES = {name: f"fhirbridge.cli.{name}" for name in COMMANDS} | {
+    "map": "fhirbridge.cli.map_file",
+    "test": "fhirbridge.cli.test_maps",
+}
 
 
 class LazyGroup(click.Group):

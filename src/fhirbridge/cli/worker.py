@@ -12,7 +12,9 @@ import click
 from fhirbridge.cli.opening import open_bridge
 from fhirbridge.errors import EXIT_OK
 from fhirbridge.services import logs, worker
+from fhirbridge.services.bridge import Bridge
 
+SHADOW_S = 2.0
 INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: EXIT_OK}
 
 
@@ -27,11 +29,19 @@ def command(ctx: click.Context, once: bool, pause_s: float) -> None:
         if once:
             while worker.run_once(bridge):
                 pass
+            _finish_shadow(bridge)
             return
         stopping = Stopping()
         click.echo("fhirbridge worker waits for work", err=True)
         worker.run(bridge, stopping.event.is_set, idle=stopping.event.wait, pause_s=pause_s)
+        _finish_shadow(bridge)
         ctx.exit(stopping.code)
+
+
+def _finish_shadow(bridge: Bridge) -> None:
+    """Let a shadow count what it was shown; it is not waited for longer than a moment."""
+    if bridge.shadow:
+        bridge.shadow.drain(SHADOW_S)
 
 
 class Stopping:

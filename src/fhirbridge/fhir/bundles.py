@@ -1,13 +1,16 @@
-"""Bundles: the page a search answers with, and what arrives in one.
+"""Bundles: the page a search answers with, what arrives in one, and what a map makes of its resources.
 
 Source: http://hl7.org/fhir/R4/bundle.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from fhirbridge.ids import CANONICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,52 @@ def searchset(
     if entries:
         bundle["entry"] = entries
     return bundle
+
+
+FIRST: Mapping[str, str] = {"document": "Composition", "message": "MessageHeader"}
+"""Type of a Bundle -> the type of the resource that must stand first in it."""
+REQUESTS = frozenset({"batch", "transaction"})
+"""Types of Bundles whose entries say what to do with them."""
+
+
+def bundle(resources: Sequence[dict[str, Any]], type_: str) -> dict[str, Any]:
+    """Return a Bundle of resources that all have an id, in their order; entries are put where their id says.
+
+    References to a resource of the same Bundle become its fullUrl, so that they can be followed without any server;
+    in a batch, whose entries may not depend on each other, they stay. A document takes identifier and time from its
+    Composition.
+
+    Source: http://hl7.org/fhir/R4/bundle.html#references, #transaction; invariants bdl-3, bdl-7, bdl-9, bdl-10
+    """
+    urls = {} if type_ == "batch" else {f"{each['resourceType']}/{each['id']}": _urn(each) for each in resources}
+    head: dict[str, Any] = {"resourceType": "Bundle", "type": type_}
+    if type_ == "document" and resources:
+        known = {"identifier": resources[0].get("identifier"), "timestamp": resources[0].get("date")}
+        head |= {name: value for name, value in known.items() if value}
+    entries = [{"fullUrl": _urn(each), "resource": _linked(each, urls), **_request(each, type_)} for each in resources]
+    return {**head, "entry": entries} if entries else head
+
+
+def _urn(resource: dict[str, Any]) -> str:
+    return uuid5(NAMESPACE_URL, f"{CANONICAL}/{resource['resourceType']}/{resource['id']}").urn
+
+
+def _request(resource: dict[str, Any], type_: str) -> dict[str, Any]:
+    url = f"{resource['resourceType']}/{resource['id']}"
+    return {"request": {"method": "PUT", "url": url}} if type_ in REQUESTS else {}
+
+
+def _linked(node: Any, urls: Mapping[str, str]) -> Any:
+    """Return a tree with each reference that the table knows replaced."""
+    if isinstance(node, list):
+        return [_linked(item, urls) for item in node]
+    if not isinstance(node, dict):
+        return node
+    linked = {name: _linked(value, urls) for name, value in node.items()}
+    reference = linked.get("reference")
+    if isinstance(reference, str) and reference in urls:
+        linked["reference"] = urls[reference]
+    return linked
 
 
 def iter_resources(bundle: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -18,11 +18,15 @@ from fhirbridge.errors import BadSettings
 
 @dataclass(frozen=True, slots=True)
 class ExtensionDefinition:
-    """An extension as it is used: its URL and the type of its value, with the targets of a Reference."""
+    """An extension as it is used: its URL and the type of its value, with the targets of a Reference.
+
+    `contexts`: the elements it may stand in, such as `Goal.target` or `Annotation`; () where that is not told.
+    """
 
     url: str
     type: str
     targets: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
     @property
     def value_name(self) -> str:
@@ -48,7 +52,8 @@ def _read(file: Path) -> tuple[str, ExtensionDefinition]:
         if len(types) > 1:
             raise ValueError(file.name)
         type_, targets = types[0] if types else ("", ())
-        return str(definition["id"]), ExtensionDefinition(str(definition["url"]), type_, targets)
+        contexts = tuple(_iter_contexts(definition))
+        return str(definition["id"]), ExtensionDefinition(str(definition["url"]), type_, targets, contexts)
     except (KeyError, TypeError, ValueError) as error:
         message = f"{file.name} is no StructureDefinition of an Extension with one value type."
         raise BadSettings(message) from error
@@ -62,3 +67,10 @@ def _iter_value_types(definition: dict[str, Any]) -> Iterator[tuple[str, tuple[s
             for type_ in element["type"]:
                 targets = (profile.rpartition("/")[2] for profile in type_.get("targetProfile", []))
                 yield type_["code"], tuple(targets)
+
+
+def _iter_contexts(definition: dict[str, Any]) -> Iterator[str]:
+    """Yield the elements that an extension may stand in; nothing when one is told in another way than by its path."""
+    contexts = definition.get("context", [])
+    if all(context.get("type") == "element" for context in contexts):
+        yield from (str(context["expression"]) for context in contexts)

@@ -13,12 +13,11 @@ from lxml import etree
 
 from fhirbridge.errors import MalformedInput
 from fhirbridge.fhir.elements import is_resource
-from fhirbridge.formats.xml_reader import FHIR, Reader, has_dtd
+from fhirbridge.formats.xml_reader import FHIR, Reader
+from fhirbridge.formats.xml_text import parse_root
 from fhirbridge.formats.xml_writer import write_resource
 
 MEDIA_TYPES = ("application/fhir+xml", "application/xml", "text/xml")
-MAX_TAGS = 200_000
-"""Opening and closing tags together; a million empty elements cost seconds and a large tree."""
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def parse(body: bytes) -> dict[str, Any]:
         MalformedInput: not well-formed, a document type, too many elements, no R4 resource, or elements and
             attributes that R4 does not have.
     """
-    root = _parse_xml(body)
+    root = parse_root(body, encoding="utf-8")
     name = etree.QName(root)
     if name.namespace != FHIR or not is_resource(name.localname):
         raise MalformedInput("The root element names no FHIR R4 resource type in the namespace http://hl7.org/fhir.")
@@ -46,33 +45,3 @@ def format(resource: dict[str, Any]) -> bytes:
         InvalidContent: the resource holds what XML or R4 has no place for; names the element.
     """
     return etree.tostring(write_resource(resource), xml_declaration=True, encoding="utf-8")
-
-
-def _parse_xml(body: bytes) -> etree._Element:
-    if body.count(b"<") > MAX_TAGS:
-        raise MalformedInput(f"The XML has more than {MAX_TAGS} tags.")
-    try:
-        root = etree.fromstring(body, _parser())
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise MalformedInput(f"The body is not well-formed XML. At line:column {line}:{column}.") from None
-    if has_dtd(root):
-        raise MalformedInput("The XML has a document type declaration (DTD); send it without one.")
-    return root
-
-
-def _parser() -> etree.XMLParser:
-    """Return a parser that reads nothing but the body.
-
-    `collect_ids=False` must not be set: with it lxml 6.1 opens the external DTD in spite of `load_dtd=False`.
-    """
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        encoding="utf-8",
-    )

@@ -113,11 +113,6 @@ class Reader:
         self.issues.append(Issue("FB400", f"{path} {what}", expression=path, location=place))
 
 
-def has_dtd(root: Any) -> bool:
-    """Say whether the document of this element declares a document type."""
-    return bool(root.getroottree().docinfo.doctype)
-
-
 def _is_filler(value: Any) -> bool:
     """Say whether a list holds only the nulls that keep values and their siblings in step."""
     return isinstance(value, list) and all(item is None for item in value)

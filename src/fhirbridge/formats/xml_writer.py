@@ -10,7 +10,8 @@ from lxml import etree
 
 from fhirbridge.errors import InvalidContent, Issue
 from fhirbridge.fhir.elements import Element, elements_of, find_element, is_primitive, is_resource
-from fhirbridge.formats.xml_reader import FHIR, XHTML, has_dtd
+from fhirbridge.formats.xml_reader import FHIR, XHTML
+from fhirbridge.formats.xml_text import has_dtd
 
 _NS = f"{{{FHIR}}}"
 _DEFAULT: Any = {None: FHIR}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +18,12 @@ MAX_ITEMS = 10_000
 MAX_LEVELS = 64
 """A map takes no tree that is deeper."""
 
+DOCUMENTS = ("schema", "csv", "xml")
+"""Sides whose trees come from outside, and whose shape nobody has looked at before."""
+
 _INDEX = re.compile(r"\[\d+\]")
 _EXTENSION_URL = re.compile(r"(^|\.)(extension|modifierExtension)\[\d+\]\.url$")
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
+JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "integer": (int,),
@@ -28,9 +32,13 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def find_oversize(tree: Tree) -> str | None:
-    """Return why a tree is larger than a map takes on, or None."""
-    waiting: list[tuple[int, Tree]] = [(0, tree)]
+def find_oversize(tree: Tree, depth: int = 0) -> str | None:
+    """Return why a tree is larger than a map takes on, or None.
+
+    Args:
+        depth: how many levels are above it.
+    """
+    waiting: list[tuple[int, Tree]] = [(depth, tree)]
     while waiting:
         depth, node = waiting.pop()
         if not isinstance(node, dict | list):
@@ -54,10 +62,10 @@ def _is_under(path: str, known: Collection[str]) -> bool:
 
 
 def unread(map_: Map, tree: Tree, touched: Collection[str]) -> Iterator[Issue]:
-    """Yield a warning for each leaf of the left tree that no row read and no `ignore` names."""
-    for leaf in leaves(tree, map_.root):
-        if not _is_under(leaf, touched) and not _is_under(_INDEX.sub("", leaf), map_.ignore):
-            yield Issue("FB306", "no row reads this field", leaf, "warning", map_.name, map_.file, "map or ignore it")
+    """Yield a warning for each leaf of the left tree that no row read and no `ignore` names; null is nothing."""
+    for leaf, shown, value in leaves(tree, map_.root, known=map_.odd_names):
+        if value is not None and not _is_under(leaf, touched) and not _is_under(_INDEX.sub("", leaf), map_.ignore):
+            yield Issue("FB306", "no row reads this field", shown, "warning", map_.name, map_.file, "map or ignore it")
 
 
 def unread_right(
@@ -68,10 +76,10 @@ def unread_right(
     Args:
         selectors: what `selector_paths` yields: the row that selects has used these.
     """
-    for leaf in leaves(body):
+    for leaf, shown, value in leaves(body, known=map_.odd_names):
         used = _is_under(leaf, touched) or _EXTENSION_URL.search(leaf) or _INDEX.sub("", leaf) in selectors
-        if not used:
-            yield Issue("FB306", "no row reads this element", prefix + leaf, "warning", map_.name, map_.file)
+        if value is not None and not used:
+            yield Issue("FB306", "no row reads this element", prefix + shown, "warning", map_.name, map_.file)
 
 
 def selector_paths(map_: Map) -> Iterator[str]:
@@ -86,10 +94,29 @@ def selector_paths(map_: Map) -> Iterator[str]:
 def shape_issues(map_: Map, tree: Tree) -> Iterator[Issue]:
     """Yield an error for each value of a partner's document whose JSON type or presence breaks its schema.
 
-    Records are checked by their own models before, so this looks at `schema` sides only.
+    Records and resources are checked by their own models before, so this looks at documents only.
     """
-    if map_.left.kind == "schema":
+    if map_.left.kind in DOCUMENTS:
         yield from _shape(tree, map_.left_shape, map_.root, map_.file)
+
+
+def document_issues(tree: Tree, shape: Shape) -> Iterator[Issue]:
+    """Yield an error for each value of a document made for a partner that breaks its schema; paths without a root."""
+    for issue in (*_shape(tree, shape, "", ""), *_foreign_codes(tree, shape, "")):
+        yield replace(issue, expression=issue.expression.removeprefix("."))
+
+
+def _foreign_codes(value: Tree, shape: Shape, at: str) -> Iterator[Issue]:
+    """Yield an error for each text that is none of the codes of its place."""
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _foreign_codes(item, shape, f"{at}[{position}]")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            child = shape.find_child(name)
+            yield from _foreign_codes(item, child, f"{at}.{name}") if child else ()
+    elif shape.codes and value is not None and str(value) not in shape.codes:
+        yield Issue("FB303", "expected a code of the schema", at, rule="schema")
 
 
 def _shape(value: Tree, shape: Shape, at: str, file: str) -> Iterator[Issue]:
@@ -104,8 +131,8 @@ def _shape(value: Tree, shape: Shape, at: str, file: str) -> Iterator[Issue]:
 
 
 def _single(value: Tree, shape: Shape, at: str, file: str) -> Iterator[Issue]:
-    kind = "string" if shape.is_leaf and shape.type not in _JSON_TYPES else shape.type
-    if not isinstance(value, _JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+    kind = "string" if shape.is_leaf and shape.type not in JSON_TYPES else shape.type
+    if not isinstance(value, JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         yield Issue("FB301", f"expected {kind}", at, rule="schema", location=file)
         return
     if isinstance(value, dict):

@@ -149,13 +149,27 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePath:
+    """A path in a test once it has met the map: which item of which block it begins at (or the left root), and on."""
+
+    head: str
+    index: int
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
 class CaseText:
-    """One entry of `tests:` as written: plain YAML values, and the place of each by its path (`expect[0].title`)."""
+    """One entry of `tests:` as written: plain YAML values, and the place of each by its path (`expect[0].title`).
+
+    Attributes:
+        paths: each path that it expects something at, bound; empty until the map is bound.
+    """
 
     name: str
     tree: Mapping[str, Any]
     places: Mapping[str, Place]
     place: Place
+    paths: Mapping[str, CasePath] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +204,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldPair:
+    """An element of a FHIR datatype, and the field of the left object that holds it; `is_list` speaks of the field."""
+
+    element: str
+    field: str
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Codec:
-    """A bound codec: its name, its arguments, its table or reference where it has one, and the right-hand type."""
+    """A bound codec: its name, its arguments, its table or reference where it has one, and the types of both sides.
+
+    Attributes:
+        left_type, right_type: the JSON kind on the left, the FHIR type or JSON kind on the right.
+        fields: for a codec that takes an object apart, which field is which element.
+        system: the URI that an `identifier` or other word of the arguments stands for.
+        is_turned: the codec speaks of how the right side is written, not the left.
+    """
 
     name: str
     arguments: tuple[str, ...] = ()
@@ -201,11 +231,22 @@ class Codec:
     default: str = ""
     reject: bool = True
     zone: str = ""
+    left_type: str = ""
+    fields: tuple[FieldPair, ...] = ()
+    system: str = ""
+    is_turned: bool = False
+
+    @property
+    def left_fields(self) -> tuple[str, ...]:
+        """The fields of a left object that the codec reads; () when it takes the left value whole."""
+        if self.reference and self.reference.key_field:
+            return tuple(name for name in (self.reference.key_field, self.reference.system_field) if name)
+        return tuple(pair.field for pair in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One bound row, ready to run. `default` is written right where the left side holds nothing."""
+    """One bound row, ready to run. `default` goes right where the left side holds nothing; `text` is as written."""
 
     arrow: Arrow
     variable: str
@@ -221,6 +262,7 @@ class Row:
     lossy: str
     data_class: str
     place: Place
+    text: str = ""
 
     @property
     def goes_right(self) -> bool:
@@ -256,10 +298,31 @@ class Block:
     profile: str
     place: Place
 
+    @property
+    def key_row(self) -> Row | None:
+        """The row that brings the key back from a document; None where no row does."""
+        rows = (row for row in self.rows if row.goes_left and (row.variable, row.left) == (self.variable, self.key))
+        return next(rows, None)
+
+
+@dataclass(slots=True, eq=False)
+class Compiled:
+    """What was compiled from one map, each way once; neither copied nor pickled along with it."""
+
+    right: Any = None
+    left: Any = None
+
+    def __reduce__(self) -> tuple[type[Compiled], tuple[()]]:
+        return Compiled, ()
+
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map that can be run: both sides known, every row bound."""
+    """A map that can be run: both sides known, every row bound.
+
+    `tables`: name -> CSV file; `right_shapes`: what a block may make -> its shape, FHIR resources left out;
+    `odd_names`: names of the schemas on both sides that are no plain names, such as the column `Booking No`.
+    """
 
     name: str
     version: str
@@ -274,3 +337,7 @@ class Map:
     ignore: Mapping[str, str]
     policy: Policy
     cases: tuple[CaseText, ...]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    right_shapes: Mapping[str, Shape] = field(default_factory=dict)
+    odd_names: frozenset[str] = frozenset()
+    compiled: Compiled = field(init=False, repr=False, compare=False, default_factory=Compiled)

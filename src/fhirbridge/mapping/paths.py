@@ -16,8 +16,10 @@ from fhirbridge.mapping.steps import Step, Steps, Where
 Tree = Any
 """Nested dict, list and scalars, as the formats parse them."""
 
-_PLACE = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_INDEX = re.compile(r"\[(\d+)\]")
 _PLAIN_KEY = re.compile(r"[^\W\d][\w-]{0,63}")
+
+_OF_PATHS = frozenset(".[]")
 
 Matches = dict[tuple[int, int], tuple[list[Tree], list[int]]]
 """Which items of a list a step's selectors pick, found once for all writes of one row: (list, step) by identity.
@@ -46,7 +48,7 @@ def read(
     if not step.is_many:
         yield from read(child, rest, indices, path)
         return
-    for count, (position, item) in enumerate(_selected(child, step)):
+    for count, (position, item) in enumerate(selected(child, step)):
         own = (*indices, count) if step.each else indices
         yield from read(item, rest, own, f"{path}[{position}]")
 
@@ -56,7 +58,7 @@ def read_first(node: Tree, steps: Steps) -> Tree | None:
     return next((value for _, _, value in read(node, steps)), None)
 
 
-def _selected(items: Tree, step: Step) -> Iterator[tuple[int, Tree]]:
+def selected(items: Tree, step: Step) -> Iterator[tuple[int, Tree]]:
     """Yield (position, item) of the items a step picks; an index counts the items that its selectors leave over."""
     if not isinstance(items, list):
         return
@@ -85,6 +87,9 @@ def write(
     Raises:
         WriteConflict: another value stands there.
     """
+    if not steps:  # the node itself: what an object is made of becomes its fields
+        node.update(merged(node, value))
+        return ""
     at, left, known = "", list(indices), {} if matches is None else matches
     target: dict[str, Tree] = node
     for step in steps[:-1]:
@@ -92,11 +97,11 @@ def write(
     last = steps[-1]
     path = f"{at}.{last.name}" if at else last.name
     if not last.is_many:
-        target[last.name] = _merged(target.get(last.name), value)
+        target[last.name] = merged(target.get(last.name), value)
         return path
     items = _list_at(target, last)
     position = _position(items, last, left, known)
-    items[position] = _merged(items[position], value)
+    items[position] = merged(items[position], value)
     return f"{path}[{position}]"
 
 
@@ -150,45 +155,70 @@ def _matching(items: list[Tree], step: Step, matches: Matches) -> list[int]:
     return matches[place][1]
 
 
-def _merged(present: Tree, value: Tree) -> Tree:
+def merged(present: Tree, value: Tree) -> Tree:
+    """Return what stands at a place once a value is written onto what is there.
+
+    Raises:
+        WriteConflict: another value stands there.
+    """
     if present is None or present == {} or present == value:
         return value
     if isinstance(present, dict) and isinstance(value, dict):
-        return {**present, **{key: _merged(present.get(key), item) for key, item in value.items()}}
+        return {**present, **{key: merged(present.get(key), item) for key, item in value.items()}}
     if isinstance(present, list) and isinstance(value, list) and len(present) == len(value):
-        return [_merged(old, new) for old, new in zip(present, value, strict=True)]
+        return [merged(old, new) for old, new in zip(present, value, strict=True)]
     raise WriteConflict("another value stands there already")
 
 
 def node_at(node: Tree, path: str) -> Tree:
-    """Return what stands at a concrete path that `write` gave back.
+    """Return what stands at a concrete path that `write` gave back; a name may hold points and brackets itself.
 
-    >>> node_at({"a": [{"b": 1}, {"b": 2}]}, "a[1].b")
-    2
+    >>> node_at({"a": [{"b": 1}, {"b": 2, "D.O.B.": 3}]}, "a[1].D.O.B.")
+    3
+
+    Raises:
+        KeyError, IndexError, TypeError: nothing stands there.
     """
-    for name, index in _PLACE.findall(path):
-        node = node[int(index)] if index else node[name]
+    rest = path.removeprefix(".")
+    while rest:
+        index = _INDEX.match(rest) if isinstance(node, list) else None
+        if index:
+            node, rest = node[int(index[1])], rest[index.end() :]
+        else:
+            name = _longest_name(node, rest)
+            node, rest = node[name], rest[len(name) :]
+        rest = rest.removeprefix(".")
     return node
+
+
+def _longest_name(node: Tree, path: str) -> str:
+    """Return the longest name of an object that a path begins with."""
+    fitting = [name for name in node if path.startswith(name) and path[len(name) : len(name) + 1] in ("", ".", "[")]
+    if not fitting:
+        raise KeyError("no such name")
+    longest: str = max(fitting, key=len)
+    return longest
 
 
 def prune(node: dict[str, Tree]) -> tuple[dict[str, Tree], dict[str, str]]:
     """Return the tree without empty objects, empty lists and holes, and the new path of each path that is left."""
     renamed: dict[str, str] = {}
-    return _pruned(node, "", "", renamed) or {}, renamed
+    return pruned(node, "", "", renamed) or {}, renamed
 
 
-def _pruned(node: Tree, old: str, new: str, renamed: dict[str, str]) -> Tree:
+def pruned(node: Tree, old: str, new: str, renamed: dict[str, str]) -> Tree:
+    """Return a node without what is empty in it, None where nothing is left; paths that move are noted."""
     if isinstance(node, dict):
         fields = {}
         for key, child in node.items():
-            below = _pruned(child, _join(old, key), _join(new, key), renamed)
+            below = pruned(child, _join(old, key), _join(new, key), renamed)
             if below is not None:
                 fields[key] = below
         node = fields or None
     elif isinstance(node, list):
         items: list[Tree] = []
         for position, child in enumerate(node):
-            below = _pruned(child, f"{old}[{position}]", f"{new}[{len(items)}]", renamed)
+            below = pruned(child, f"{old}[{position}]", f"{new}[{len(items)}]", renamed)
             if below is not None:
                 items.append(below)
         node = items or None
@@ -201,13 +231,27 @@ def _join(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
 
 
-def leaves(node: Tree, at: str = "") -> Iterator[str]:
-    """Yield the concrete path of every scalar in the tree. A key that is no plain name may be data and shows as `?`."""
+def is_plain(name: str) -> bool:
+    """Say whether a name can stand in a path without quotes."""
+    return _PLAIN_KEY.fullmatch(name) is not None
+
+
+def leaves(
+    node: Tree, at: str = "", shown: str = "", *, known: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str, Tree]]:
+    """Yield (concrete path, path to show, value) of every scalar in the tree.
+
+    A key that is no plain name may be data, and shows as `?`; one that holds a point or bracket could be taken for
+    a path of several names, and is `?` in both. The names in `known` are a schema's own and stand as they are.
+    """
+    shown = shown or at
     if isinstance(node, dict):
         for key, child in node.items():
-            yield from leaves(child, _join(at, key if _PLAIN_KEY.fullmatch(key) else "?"))
+            name = key if key in known or not _OF_PATHS & set(key) else "?"
+            told = key if key in known or _PLAIN_KEY.fullmatch(key) else "?"
+            yield from leaves(child, _join(at, name), _join(shown, told), known=known)
     elif isinstance(node, list):
         for position, child in enumerate(node):
-            yield from leaves(child, f"{at}[{position}]")
+            yield from leaves(child, f"{at}[{position}]", f"{shown}[{position}]", known=known)
     else:
-        yield at
+        yield at, shown, node

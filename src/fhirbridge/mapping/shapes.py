@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Literal, Protocol
 
 from fhirbridge.fhir.elements import Element, elements_of, find_element, is_primitive
 
@@ -28,13 +29,37 @@ class Shape(Protocol):
     def data_class(self) -> str: ...
     @property
     def targets(self) -> tuple[str, ...]: ...
+    @property
+    def description(self) -> str: ...
     def find_child(self, name: str) -> Shape | None: ...
     def child_names(self) -> Iterable[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
+class XmlPlace:
+    """Where in an XML document a value stands, and how it is written there.
+
+    Attributes:
+        name: local name of the element or attribute; the text of an element has none.
+        lexical: how the value is written: string, token, date, dateTime, boolean, integer or decimal.
+        facets: bounds of the type, such as ("maxLength", "60").
+        prefixes: prefix and namespace, for the root of a document.
+    """
+
+    kind: Literal["element", "attribute", "text"]
+    name: str = ""
+    namespace: str = ""
+    lexical: str = "string"
+    facets: tuple[tuple[str, str], ...] = ()
+    prefixes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaShape:
-    """A place in a JSON Schema. `type` is the JSON type of the value, or of a list's items."""
+    """A place in a JSON Schema, a CSV file or an XML document; children stand in the order they are written in.
+
+    `type` is the JSON type of the value, or of a list's items. `xml` is there for XML only.
+    """
 
     type: str
     format: str = ""
@@ -43,6 +68,8 @@ class SchemaShape:
     codes: frozenset[str] = frozenset()
     data_class: str = ""
     children: Mapping[str, SchemaShape] | None = None
+    description: str = ""
+    xml: XmlPlace | None = None
 
     @property
     def is_leaf(self) -> bool:
@@ -74,6 +101,7 @@ class FhirShape:
     targets: tuple[str, ...] = ()
     data_class: str = ""
     format: str = ""
+    description: str = ""
 
     @property
     def is_leaf(self) -> bool:
@@ -82,12 +110,17 @@ class FhirShape:
 
     def find_child(self, name: str) -> FhirShape | None:
         """Return what stands under an element's JSON name."""
-        element = find_element(self.type, name)
-        return _from_element(element) if element else None
+        return _fhir_child(self.type, name)
 
     def child_names(self) -> Iterable[str]:
         """Return the JSON names of the elements."""
         return (element.name for element in elements_of(self.type))
+
+
+@lru_cache(maxsize=4096)
+def _fhir_child(type_: str, name: str) -> FhirShape | None:
+    element = find_element(type_, name)
+    return _from_element(element) if element else None
 
 
 def _from_element(element: Element) -> FhirShape:
@@ -98,6 +131,14 @@ def _from_element(element: Element) -> FhirShape:
         codes=element.binding.codes if element.binding else frozenset(),
         targets=element.targets,
     )
+
+
+def names_below(shape: Shape) -> Iterator[str]:
+    """Yield every name below a shape of a schema; nothing of FHIR types, which have no end."""
+    for name in shape.child_names() if isinstance(shape, SchemaShape) else ():
+        yield name
+        child = shape.find_child(name)
+        yield from names_below(child) if child else ()
 
 
 def fhir_shape(type_: str) -> FhirShape:
@@ -145,7 +186,8 @@ class _SchemaReader:
             )
             if item.is_list:
                 raise ValueError(f"`{at}` is a list of lists, which no path can name")
-            return replace(item, is_list=True, is_required=required)
+            told = str(node.get("description", "")) or item.description
+            return replace(item, is_list=True, is_required=required, description=told)
         return SchemaShape(
             type=kind,
             format=str(node.get("format", "")),
@@ -153,6 +195,7 @@ class _SchemaReader:
             codes=_codes(node, at),
             data_class=data_class,
             children=self._children(node, at, data_class, depth) if "properties" in node else None,
+            description=str(node.get("description", "")),
         )
 
     def _children(self, node: Mapping[str, Any], at: str, data_class: str, depth: int) -> dict[str, SchemaShape]:

@@ -105,7 +105,7 @@ def _iter_targets(map_: Map) -> Iterator[tuple[str, Reference]]:
     """Yield what each element, or extension by its URL, of a ServiceRequest may refer to."""
     for block in map_.blocks:
         for row in block.rows if block.type == TYPE else ():
-            if row.codec.reference:
+            if row.codec.reference and row.codec.name == "ref":
                 urls = [str(where.value) for where in row.right[0].where]
                 yield (urls[0] if urls else row.right[0].name), row.codec.reference
 

@@ -10,7 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import fhirbridge
+from fhirbridge.errors import Issue
 from fhirbridge.fhir.extensions import ExtensionDefinition, load_extensions
+from fhirbridge.formats.xsd import read_schema
+from fhirbridge.mapping.files import Files
+from fhirbridge.mapping.library import Definitions, Inspection, MapLibrary, inspect_folder
+from fhirbridge.mapping.model import Map
 from fhirbridge.validation.check import Checker
 from fhirbridge.validation.profiles import Profile, Profiles, load_profiles
 
@@ -39,8 +44,51 @@ def read_extensions(profiles: Path) -> Mapping[str, ExtensionDefinition]:
     }
 
 
+def load_maps(where: Path | Files, profiles: Path, *, before: MapLibrary | None = None) -> MapLibrary:
+    """Return the maps of a folder or bundle, every kind of schema read.
+
+    Args:
+        before: maps loaded with the same profiles; what has not changed is taken over from it.
+
+    Raises:
+        MapError: one map or more does not pass; all findings of all maps are in it.
+        BadSettings: a file of the profiles is no extension.
+    """
+    known = read_profiles(profiles).by_url
+    return MapLibrary.load(where, read_extensions(profiles), before=before, xml=read_schema, profiles=known)
+
+
+def check_maps(where: Path | Files, profiles: Path) -> tuple[list[Map], list[Issue]]:
+    """Return the maps of a folder or bundle that bind, and every finding in every file.
+
+    Raises:
+        BadSettings: a file of the profiles is no extension or profile.
+    """
+    read = inspect_maps(where, profiles)
+    return read.maps, read.issues
+
+
+def inspect_maps(where: Path | Files, profiles: Path) -> Inspection:
+    """Return the maps of a folder or bundle that bind, every finding, and those that comments in the files hide.
+
+    Raises:
+        BadSettings: a file of the profiles is no extension or profile.
+    """
+    known = Definitions(read_extensions(profiles), read_schema, read_profiles(profiles).by_url)
+    return inspect_folder(where, known)
+
+
 def read_checker(profiles: Path) -> Checker:
     """Return a checker that knows the profiles of all packages of a profiles folder.
+
+    Raises:
+        BadSettings: a file cannot be used as a profile.
+    """
+    return Checker(read_profiles(profiles))
+
+
+def read_profiles(profiles: Path) -> Profiles:
+    """Return the profiles of all packages of a profiles folder.
 
     Raises:
         BadSettings: a file cannot be used as a profile.
@@ -48,7 +96,7 @@ def read_checker(profiles: Path) -> Checker:
     found: dict[str, Profile] = {}
     for package in _packages(profiles):
         found.update(load_profiles(package).by_url)
-    return Checker(Profiles(found))
+    return Profiles(found)
 
 
 def _packages(profiles: Path) -> Iterator[Path]:

@@ -6,6 +6,8 @@ What is sent is an envelope, so that notice and labels travel with every format:
      "consent": "Consent/<id>/_history/1", "report": {the partner's own format}}
 
 With the obligation CONSENT-COPY there is a `consent_copy` too: the consent record as signed.
+Where the partner's format is CSV or XML, the body is multipart/form-data: the part `envelope` is the JSON above without
+`report`, and each part `report` is a file in that format.
 Consent is decided and written down at the moment of sending; an attempt that is repeated under the same consent is
 one entry in the ledger, whatever was lost on the way.
 """
@@ -21,19 +23,16 @@ from fhirbridge.delivery.failures import EVENTS, find_failure
 from fhirbridge.delivery.retry import next_due
 from fhirbridge.delivery.routes import Destination, find_route
 from fhirbridge.delivery.states import DeliveryEvent, next_state
-from fhirbridge.errors import BridgeError, DisclosureDenied, MappingFailed, NotFound, Unavailable
-from fhirbridge.formats import record_json
+from fhirbridge.errors import BridgeError, DisclosureDenied, NotFound, Unavailable
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.run import to_left
 from fhirbridge.records import KINDS
-from fhirbridge.services import disclose, logs
+from fhirbridge.services import disclose, logs, reporting
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.store.base import Delivery, DeliveryState, RecordRow, Transaction
 from fhirbridge.transport.base import CONTROL_ID
 
 LOG = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/json"
 SEND_TIMEOUT_S = 10.0
 
 
@@ -42,6 +41,7 @@ class Parcel:
     """What is about to be sent, and where."""
 
     url: str
+    media_type: str
     body: bytes
 
 
@@ -106,20 +106,19 @@ Packing = tuple[disclose.Ask, disclose.View, Destination, RecordRow, dict[str, A
 def _envelope(bridge: Bridge, tx: Transaction, packing: Packing, delivery: Delivery) -> Parcel:
     ask, view, route, record, tree = packing
     tree = _in_their_number(tx, ask, record, tree)
-    restored = to_left(bridge.maps.get(route.map), [(record.kind, tree)], Context(source=ask.partner.id))
-    errors = [issue for issue in restored.issues if issue.severity in ("error", "fatal")]
-    if errors:
-        raise MappingFailed("What may be sent does not fit the partner's map.", issues=errors)
+    if bridge.shadow:
+        bridge.shadow.watch_outbound(route.map, ask.partner.id, (record.kind, tree), bridge.maps)
+    report = reporting.report(bridge.maps.get(route.map), record.kind, tree, Context(source=ask.partner.id))
+    copies = disclose.consent_copies(tx, view)
     envelope: dict[str, Any] = {
         "id": delivery.id,
         "kind": record.kind,
         "notices": list(disclose.notices_of(ask, [view])),
         "labels": disclose.labels_for_record(ask, view, KINDS[record.kind].sensitivity),
         "consent": disclose.consent_of(view),
-        "report": restored.tree,
+        **({"consent_copy": copies} if copies else {}),
     }
-    copies = disclose.consent_copies(tx, view)
-    return Parcel(route.url, record_json.format({**envelope, **({"consent_copy": copies} if copies else {})}))
+    return Parcel(route.url, *reporting.pack(envelope, report))
 
 
 def _in_their_number(tx: Transaction, ask: disclose.Ask, record: RecordRow, tree: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +136,7 @@ def _in_their_number(tx: Transaction, ask: disclose.Ask, record: RecordRow, tree
 def _send(bridge: Bridge, delivery: Delivery, parcel: Parcel) -> None:
     headers = {CONTROL_ID: delivery.id}
     timeout_s = min(SEND_TIMEOUT_S, bridge.lease_s / 3)
-    bridge.sender.send(parcel.url, parcel.body, media_type=MEDIA_TYPE, headers=headers, timeout_s=timeout_s)
+    bridge.sender.send(parcel.url, parcel.body, media_type=parcel.media_type, headers=headers, timeout_s=timeout_s)
 
 
 def _fail(bridge: Bridge, delivery: Delivery, error: Exception) -> None:

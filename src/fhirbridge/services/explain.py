@@ -1,21 +1,25 @@
-"""Where an element of a resource came from: source field, map file and line, codec, versions. No values."""
+"""Where an element of a stored resource came from, or why it is not there: field, row, codec, table line, versions.
+
+No values are told. What the present map says is told only where it is the map that made the element.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from fhirbridge.errors import NotFound
-from fhirbridge.formats import fhir_json
+from fhirbridge.errors import MalformedInput, NotFound
+from fhirbridge.formats import fhir_json, record_json
+from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Map
+from fhirbridge.mapping.reasons import ENGINE_MADE, Instance, Reason, instances, no_row, why_absent
 from fhirbridge.services.bridge import Bridge
-from fhirbridge.services.reading import nearest
+from fhirbridge.services.maps.telling import explain_entry, has_path
+from fhirbridge.services.reading import nearest, parse
 from fhirbridge.store.base import RecordRow, ResourceRow, Transaction
-
-ENGINE_MADE = frozenset({"resourceType", "id", "meta", "identifier"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Step:
     line: int
     codec: str
     data_class: str
+    row: str = ""
+    table: str = ""
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +50,33 @@ class Explanation:
     record: str
     message: str
     steps: tuple[Step, ...]
-    absent: str = ""
+    absent: tuple[Reason, ...] = ()
 
     def to_lines(self) -> list[str]:
         """Return the explanation as lines of text."""
         lines = [f"{self.resource} version {self.version}, element {self.path}"]
-        lines += [self.absent] if self.absent else []
-        for step in self.steps:
-            lines.append(f"  {step.target}  <-  {step.source or 'a constant of the map'}")
-            place = f"{step.file}:{step.line}, codec {step.codec}" if step.file else "made by the bridge"
-            lines.append(f"      {place}{f', class {step.data_class}' if step.data_class else ''}")
-            lines += [f"      map {step.map} {step.version}, sha256 {step.hash[:12]}"] if step.map else []
+        lines += [line for reason in self.absent for line in reason.to_lines()]
+        lines += [line for step in self.steps for line in _step_lines(step)]
         lines.append(f"record {self.record or 'of several sources'}, arrived with message {self.message or '-'}")
         return lines
 
     def to_tree(self) -> dict[str, object]:
         """Return the explanation as a JSON tree."""
-        return {**asdict(self), "steps": [asdict(step) for step in self.steps]}
+        reasons = [asdict(reason) for reason in self.absent]
+        return {**asdict(self), "steps": [asdict(step) for step in self.steps], "absent": reasons}
+
+
+def _step_lines(step: Step) -> Iterator[str]:
+    made = "the default of the row" if step.default else "a constant of the map"
+    yield f"  {step.target}  <-  {step.source or made}"
+    place = f"{step.file}:{step.line}, codec {step.codec}" if step.file else "made by the bridge"
+    more = [step.table] if step.table else []
+    more += [f"class {step.data_class}"] if step.data_class else []
+    yield f"      {', '.join([place, *more])}"
+    if step.row:
+        yield f"      {step.row}"
+    if step.map:
+        yield f"      map {step.map} {step.version}, sha256 {step.hash[:12]}"
 
 
 def explain(bridge: Bridge, type_: str, id_: str, path: str) -> Explanation:
@@ -80,8 +97,8 @@ def _explain(bridge: Bridge, tx: Transaction, row: ResourceRow, path: str) -> Ex
     entry, _ = nearest(trace.get("elements", {}), path)
     record_name = str((entry or {}).get("record", trace.get("record", "")))
     record = _find_record(tx, record_name)
-    is_there = not row.deleted and _has(fhir_json.parse(row.body), path)
-    steps = _steps(trace, entry, record, row.type + "." + path) if entry and is_there else ()
+    is_there = not row.deleted and has_path(fhir_json.parse(row.body), path)
+    steps = _steps(bridge, tx, trace, record, f"{row.type}.{path}") if entry and is_there else ()
     return Explanation(
         resource=f"{row.type}/{row.id}",
         version=row.version,
@@ -89,7 +106,7 @@ def _explain(bridge: Bridge, tx: Transaction, row: ResourceRow, path: str) -> Ex
         record=record_name,
         message=record.message_id if record else "",
         steps=steps,
-        absent="" if steps else _absent(bridge, trace, row, path),
+        absent=() if steps else _absent(bridge, trace, row, record, path),
     )
 
 
@@ -100,20 +117,41 @@ def _find_record(tx: Transaction, name: str) -> RecordRow | None:
 
 
 def _steps(
-    trace: Mapping[str, Any], entry: Mapping[str, Any], record: RecordRow | None, target: str
+    bridge: Bridge, tx: Transaction, trace: Mapping[str, Any], record: RecordRow | None, target: str
 ) -> tuple[Step, ...]:
-    first = _step(trace, entry, target)
+    """Return the step from the element to the record and, where one is known, from there to the partner's field."""
+    entry, _ = nearest(trace["elements"], target.partition(".")[2])
+    first = _step(bridge, trace, entry or {}, target, record_json.parse(record.body) if record else {})
     if record is None or not first.source:
         return (first,)
     told = json.loads(record.trace)
-    own, rest = nearest(told.get("elements", {}), first.source.partition(".")[2])
+    kind, _, field_ = first.source.partition(".")
+    own, rest = nearest(told.get("elements", {}), field_)
     if own is None:
         return (first,)
-    second = _step(told, own, first.source)
-    return (first, Step(**{**asdict(second), "source": f"{second.source}{rest}"}))
+    second = _step(bridge, told, own, f"{kind}.{field_.removesuffix(rest)}", _message_tree(bridge, tx, record))
+    return (first, replace(second, target=first.source, source=f"{second.source}{rest}"))
 
 
-def _step(trace: Mapping[str, Any], entry: Mapping[str, Any], target: str) -> Step:
+def _message_tree(bridge: Bridge, tx: Transaction, record: RecordRow) -> Any:
+    """Return the document of the sender that a record was made of; nothing where it is not known any more."""
+    message = tx.find_message(record.message_id)
+    partner = bridge.partners.get(message.partner) if message else None
+    if message is None or partner is None or not message.body:
+        return {}
+    lines = tuple(json.loads(record.trace).get("lines", ()))
+    try:
+        documents = parse(bridge.maps, partner, message.kind, message.body)
+    except MalformedInput:  # the map in use reads another format than the one of that day
+        return {}
+    return next((document.tree for document in documents if document.lines == lines), {})
+
+
+def _step(bridge: Bridge, trace: Mapping[str, Any], entry: Mapping[str, Any], target: str, tree: Any) -> Step:
+    """Return one step; row and table line only where the map that made it is the one in use."""
+    map_ = _find_map(bridge, trace)
+    type_, _, path = target.partition(".")
+    told = explain_entry(map_, entry, tree, type_=type_, path=path) if map_ and entry.get("file") else None
     return Step(
         target=target,
         source=str(entry.get("from", "")),
@@ -124,40 +162,44 @@ def _step(trace: Mapping[str, Any], entry: Mapping[str, Any], target: str) -> St
         line=int(entry.get("line", 0)),
         codec=str(entry.get("codec", "")),
         data_class=str(entry.get("class", "")),
+        row=told.row if told else "",
+        table=told.table if told else "",
+        default=bool(entry.get("default")),
     )
+
+
+def _find_map(bridge: Bridge, trace: Mapping[str, Any]) -> Map | None:
+    """Return the map that a trace names when it is still the one in use, else None."""
+    name = str(trace.get("map", ""))
+    map_ = bridge.maps.get(name) if name in bridge.maps.names() else None
+    return map_ if map_ and map_.hash == trace.get("hash") else None
 
 
 # -- why it is not there
 
 
-def _has(tree: Any, path: str) -> bool:
-    """Say whether something stands at a path such as `target[0].dueDate`."""
-    for name in re.findall(r"[^.\[\]]+", path):
-        try:
-            tree = tree[int(name) if isinstance(tree, list) else name]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return False
-    return True
-
-
-def _absent(bridge: Bridge, trace: Mapping[str, Any], row: ResourceRow, path: str) -> str:
+def _absent(
+    bridge: Bridge, trace: Mapping[str, Any], row: ResourceRow, record: RecordRow | None, path: str
+) -> tuple[Reason, ...]:
     top = re.split(r"[.\[]", path)[0]
     if top in ENGINE_MADE:
-        return f"{top} is made by the bridge, from the record's key and what the store knows of the resource."
+        text = f"{top} is made by the bridge, from the record's key and what the store knows of the resource."
+        return (Reason(text),)
     if row.deleted:
-        return "The resource is deleted: its record no longer speaks of it."
-    name = str(trace.get("map", ""))
-    if name not in bridge.maps.names():
-        return "No map wrote this element."
-    return _absent_in(bridge.maps.get(name), row.type, path)
-
-
-def _absent_in(map_: Map, type_: str, path: str) -> str:
-    """Say which rows would write the element, or that none does."""
-    plain = re.sub(r"\[[^\]]*\]", "", path)
-    rows = [row for block in map_.blocks if block.type == type_ for row in block.rows if row.goes_right]
-    found = [row for row in rows if re.sub(r"\[[^\]]*\]", "", row.right_text).startswith(plain)]
+        return (Reason("The resource is deleted: its record no longer speaks of it."),)
+    map_ = _find_map(bridge, trace)
+    if map_ is None:
+        changed = "The map that wrote this resource is no longer in use." if trace.get("map") else ""
+        return (Reason(changed or "No map wrote this element."),)
+    found = _instances(map_, row, record_json.parse(record.body) if record else {})
     if not found:
-        return f"No row of map {map_.name} writes this element."
-    texts = "; ".join(f"{row.left_text or 'a constant'} ({row.place.file}:{row.place.line})" for row in found)
-    return f"The record has nothing in the field that would fill it: {texts}."
+        return (Reason(no_row(map_, row.type, path)),)
+    return why_absent(map_, found, path, (), Context(source=record.source if record else ""))
+
+
+def _instances(map_: Map, row: ResourceRow, tree: Any) -> list[Instance]:
+    """Return the item of the record that a resource was made of; all of its type where it cannot be told."""
+    found = [each for b in map_.blocks if b.type == row.type for each in instances(map_, b, tree)]
+    carried = fhir_json.parse(row.body).get("identifier", [])
+    values = {each.get("value") for each in (carried if isinstance(carried, list) else [carried])}
+    return [each for each in found if each.key in values] or found

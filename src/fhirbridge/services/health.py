@@ -19,3 +19,8 @@ def is_ready(bridge: Bridge) -> bool:
         LOG.error("store does not answer", extra=logs.fault(error))
         return False
     return True
+
+
+def is_behind(bridge: Bridge) -> bool:
+    """Say whether this process works with the maps before the active ones, because it cannot read those."""
+    return bridge.active is not None and bridge.active.is_behind

@@ -17,12 +17,11 @@ from fhirbridge.errors import (
     NotFound,
     TooLarge,
     Unavailable,
-    UnsupportedMediaType,
     VersionConflict,
 )
 from fhirbridge.ids import fingerprint, new_id
 from fhirbridge.records import KINDS
-from fhirbridge.services import filing, logs, reading
+from fhirbridge.services import filing, logs, reading, sides
 from fhirbridge.services.bridge import Bridge, Caller
 from fhirbridge.services.outcome import Outcome
 from fhirbridge.store.base import Message, MessageState, Transaction
@@ -36,12 +35,13 @@ MESSAGE_ID = re.compile(r"m-[a-z2-7]{26}")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What arrived at `/intake/<kind>`: the media type without parameters, the body untouched."""
+    """What arrived at `/intake/<kind>`: media type and charset in lower case, empty if not named; body untouched."""
 
     kind: str
     media_type: str
     body: bytes
     idempotency_key: str
+    charset: str = ""
 
 
 # -- accept: committed before it is acknowledged
@@ -60,7 +60,7 @@ def accept(bridge: Bridge, caller: Caller, submission: Submission) -> Message:
         IdempotencyConflict: the key was used with another body.
     """
     _guard(bridge, caller, submission)
-    reading.PARSERS[submission.media_type](submission.body)
+    reading.parse(bridge.maps, caller.partner, submission.kind, submission.body)
     message = Message(
         id=new_id("m-"),
         partner=caller.partner.id,
@@ -84,8 +84,7 @@ def _guard(bridge: Bridge, caller: Caller, submission: Submission) -> None:
         raise Forbidden("The token does not cover handing in this kind of record; it needs intake/<kind>.c.")
     if kind not in KINDS and kind not in caller.partner.sources:
         raise NotFound(f"There is no such kind; known are: {', '.join([*KINDS, *caller.partner.sources])}.")
-    if submission.media_type not in reading.PARSERS:
-        raise UnsupportedMediaType(f"This address takes {' or '.join(reading.PARSERS)}.")
+    sides.check_media(reading.find_side(bridge.maps, caller.partner, kind), submission.media_type, submission.charset)
     if len(submission.body) > bridge.limits.max_body_bytes:
         raise TooLarge(f"The body is larger than {bridge.limits.max_body_bytes} bytes.")
     if not 0 < len(submission.idempotency_key) <= MAX_KEY_CHARS:
@@ -130,9 +129,17 @@ def process_next(bridge: Bridge) -> bool:
         _postpone(bridge, message, error)
     except BridgeError as error:
         _park(bridge, message, error.issues)
+        _show_shadow(bridge, message)
     except Exception as error:
         _postpone(bridge, message, error)
+    else:
+        _show_shadow(bridge, message)
     return True
+
+
+def _show_shadow(bridge: Bridge, message: Message) -> None:
+    if bridge.shadow:
+        bridge.shadow.watch_message(message, bridge.maps)
 
 
 def _is_ours(tx: Transaction, message: Message) -> bool:
@@ -147,8 +154,8 @@ def _process(bridge: Bridge, tx: Transaction, message: Message) -> None:
     partner = bridge.partners.get(message.partner)
     if partner is None:
         raise InvalidContent("The partner that sent this is no longer registered.")
-    tree = reading.PARSERS[message.media_type](message.body)
-    read = reading.read(bridge.maps, partner, message.kind, tree)
+    documents = reading.parse(bridge.maps, partner, message.kind, message.body)
+    read = reading.read(bridge.maps, partner, message.kind, documents)
     work = filing.Filing(bridge, tx, partner, message, issues=list(read.issues))
     if work.has_errors:
         raise InvalidContent(issues=work.issues)

@@ -36,6 +36,8 @@ FIELDS = (
     "at",
     "port",
     "workers",
+    "release",
+    "activation",
 )
 """What a log line may say: ids of ours, codes, counts, route patterns, class names, places in our code."""
 

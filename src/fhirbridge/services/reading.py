@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,17 +17,20 @@ from pydantic_core import ErrorDetails
 from fhirbridge.auth.partners import Partner
 from fhirbridge.errors import InvalidContent, Issue, MappingFailed
 from fhirbridge.formats import record_json
+from fhirbridge.formats.document import Document
+from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.library import MapLibrary
-from fhirbridge.mapping.model import Map
+from fhirbridge.mapping.model import Map, Side
 from fhirbridge.mapping.run import Item, to_right
 from fhirbridge.records import KINDS, Record
+from fhirbridge.services import sides
 from fhirbridge.validation.quality import quality
 
 Trace = dict[str, Any]
 
-PARSERS: Mapping[str, Callable[[bytes], dict[str, Any]]] = dict.fromkeys(record_json.MEDIA_TYPES, record_json.parse)
-"""Media type -> what reads it. A new wire format is one line here."""
+MAX_ISSUES = 1_000
+"""More findings in one message than this are counted and not listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,58 @@ class Reading:
     maps: tuple[str, ...] = ()
 
 
-def read(maps: MapLibrary, partner: Partner, kind: str, tree: dict[str, Any]) -> Reading:
-    """Return the records in a parsed message of this kind, and all that was found wrong with it."""
-    map_name = partner.sources.get(kind)
-    if map_name is None:
-        return _collect([_as_item(kind, tree)], (), None)
-    map_ = maps.get(map_name)
-    mapped = to_right(map_, tree, Context(source=partner.id))
-    return _collect(mapped.items, mapped.issues, map_)
+def find_side(maps: MapLibrary, partner: Partner, kind: str) -> Side | None:
+    """Return what a message of this kind is written in: the left side of the partner's map; None for our own record."""
+    map_ = _find_map(maps, partner, kind)
+    return map_.left if map_ else None
+
+
+def _find_map(maps: MapLibrary, partner: Partner, kind: str) -> Map | None:
+    name = partner.sources.get(kind)
+    return maps.get(name) if name is not None else None
+
+
+def parse(maps: MapLibrary, partner: Partner, kind: str, body: bytes) -> list[Document]:
+    """Return the documents in a message of this kind: one, or several where it is a CSV file.
+
+    Raises:
+        MalformedInput: the body cannot be read.
+    """
+    map_ = _find_map(maps, partner, kind)
+    return sides.read(sides.left_of(map_), body) if map_ else [Document(record_json.parse(body))]
+
+
+def read(maps: MapLibrary, partner: Partner, kind: str, documents: Iterable[Document]) -> Reading:
+    """Return the records in the documents of a message of this kind, and all that was found wrong with them."""
+    map_ = _find_map(maps, partner, kind)
+    records: list[ReadRecord] = []
+    issues: list[Issue] = []
+    for document in documents:
+        items, found = _map(map_, partner, document) if map_ else ([_as_item(kind, document.tree)], [])
+        own, wrong = _collect(items, found, map_)
+        records += own
+        issues += sides.in_document(document, wrong)
+    if not records and not issues:
+        issues.append(Issue(MappingFailed.code, "The map found no record in this message.", rule="no-record"))
+    return Reading(tuple(records), tuple(_listed(issues)), (map_.name,) if map_ else ())
+
+
+def _map(map_: Map, partner: Partner, document: Document) -> tuple[list[Item], list[Issue]]:
+    """Return what a map makes of a document, and what is wrong with it; each trace tells its lines in the file."""
+    mapped = to_right(map_, document.tree, Context(source=partner.id))
+    lines = {"lines": list(document.lines)} if document.lines else {}
+    items = [replace(item, trace={**item.trace, **lines}) for item in mapped.items]
+    return items, [*document.issues, *unnamed(mapped.issues, document.issues)]
+
+
+def _listed(issues: list[Issue]) -> list[Issue]:
+    """Return the findings; where there are too many the first, errors before the others, and how many more."""
+    if len(issues) <= MAX_ISSUES:
+        return issues
+    issues = sorted(issues, key=lambda issue: issue.severity not in ("error", "fatal"))
+    rest = issues[MAX_ISSUES:]
+    message = f"{len(rest)} more problems are not listed"
+    return [*issues[:MAX_ISSUES], Issue("FB310", message, severity=rest[0].severity)]
 
 
 def _as_item(kind: str, tree: dict[str, Any]) -> Item:
@@ -80,7 +127,8 @@ def load_trace(body: bytes) -> Trace:
     return trace
 
 
-def _collect(items: Sequence[Item], found: tuple[Issue, ...], map_: Map | None) -> Reading:
+def _collect(items: Sequence[Item], found: Sequence[Issue], map_: Map | None) -> tuple[list[ReadRecord], list[Issue]]:
+    """Return the records that items stand for, and all that was found."""
     records: list[ReadRecord] = []
     issues = list(found)
     for item in items:
@@ -92,9 +140,7 @@ def _collect(items: Sequence[Item], found: tuple[Issue, ...], map_: Map | None) 
             continue
         issues += [named_by_sender(issue, item.type, trace) for issue in quality(record)]
         records.append(ReadRecord(record, record.model_dump(mode="json", exclude_none=True), item.trace))
-    if not items and not issues:
-        issues.append(Issue(MappingFailed.code, "The map found no record in this message.", rule="no-record"))
-    return Reading(tuple(records), tuple(issues), (map_.name,) if map_ else ())
+    return records, issues
 
 
 def _declared(map_: Map | None, kind: str) -> dict[str, str]:
@@ -103,8 +149,13 @@ def _declared(map_: Map | None, kind: str) -> dict[str, str]:
     for block in map_.blocks if map_ else ():
         for row in block.rows if block.type == kind else ():
             if row.goes_right and row.left:
-                found.setdefault(_plain(row.right_text), row.left_text)
+                found.setdefault(_plain(_bare(row.right_text)), _bare(row.left_text))
     return found
+
+
+def _bare(path: str) -> str:
+    """Return a path without the quotes around its names, as concrete paths are."""
+    return path.replace('"', "")
 
 
 def _plain(path: str) -> str:
@@ -157,6 +208,13 @@ def find_record_issues(
         known = {**(trace or {}), "declared": _declared(map_, kind)}
         return tuple(iter_record_issues(error.errors(), kind, known))
     return ()
+
+
+def find_document_issues(map_: Map, item: Item) -> tuple[Issue, ...]:
+    """Return what of a document for a partner breaks its schema, at the fields it came from."""
+    trace = {**item.trace, "declared": _declared(map_, item.type)}
+    found = coverage.document_issues(item.body, map_.right_shapes[item.type])
+    return tuple(named_by_sender(issue, item.type, trace) for issue in found)
 
 
 def iter_record_issues(errors: Iterable[ErrorDetails], kind: str, trace: Trace) -> Iterator[Issue]:

@@ -12,7 +12,8 @@ LOG = logging.getLogger(__name__)
 
 
 def run_once(bridge: Bridge) -> bool:
-    """Work off one message and one delivery; False when there was nothing to do."""
+    """Work off one message and one delivery, with the maps active now; False when there was nothing to do."""
+    bridge = bridge.now()
     processed = intake.process_next(bridge)
     delivered = deliver.deliver_next(bridge)
     return processed or delivered

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from fhirbridge.delivery.states import DeliveryState as DeliveryState  # the states are a table of delivery
+from fhirbridge.store.releases import ReleaseTransaction
 
 
 class MessageState(StrEnum):
@@ -196,7 +197,7 @@ class TokenRow:
     expires_at: datetime
 
 
-class Transaction(Protocol):
+class Transaction(ReleaseTransaction, Protocol):
     """Everything one can do inside a transaction. `find_` returns None, `iter_` is ordered; use it up inside.
 
     `version` of a row that is handed in is not looked at: the store counts. `stored_at` and `last_updated` are kept as
@@ -249,6 +250,10 @@ class Transaction(Protocol):
 
     def iter_messages(self, state: MessageState | None = None) -> Iterator[Message]:
         """All messages, oldest first, in one state or in any."""
+        ...
+
+    def latest_messages(self, count: int) -> list[Message]:
+        """Return the messages that arrived last, in any state, newest first; at most `count`."""
         ...
 
     # -- who is who

@@ -36,6 +36,7 @@ from fhirbridge.store.base import (
 )
 from fhirbridge.store.chain import decode_details, encode_details, next_entry
 from fhirbridge.store.matching import Finder
+from fhirbridge.store.memory_releases import MemoryReleases, ReleaseState
 from fhirbridge.times import Clock, utc_now
 
 LOCK_WAIT_S = 10.0
@@ -58,10 +59,12 @@ class State:
     assertions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     tokens: dict[str, TokenRow] = field(default_factory=dict)
     maps: dict[str, str] = field(default_factory=dict)
+    releases: ReleaseState = field(default_factory=ReleaseState)
 
     def copied(self) -> State:
         """Return a state that can be changed without changing this one; the rows themselves never change."""
-        return State(*(copy(getattr(self, each.name)) for each in fields(self)))
+        copies = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        return State(**{**copies, "releases": self.releases.copied()})
 
 
 def utc(moment: datetime) -> datetime:
@@ -82,11 +85,12 @@ def in_utc(row: Row) -> Row:
     return replace(row, **moments)
 
 
-class MemoryTransaction:
+class MemoryTransaction(MemoryReleases):
     """Keeps the promises of `store.base.Transaction` on one state."""
 
     def __init__(self, state: State, clock: Clock, *, writes: bool) -> None:
         self._state = state
+        self._held = state.releases
         self._clock = clock
         self._writes = writes
 
@@ -137,6 +141,9 @@ class MemoryTransaction:
     def iter_messages(self, state: MessageState | None = None) -> Iterator[Message]:
         rows = [row for row in self._state.messages.values() if state in (None, row.state)]
         return iter(sorted(rows, key=lambda row: (row.received_at, row.id)))
+
+    def latest_messages(self, count: int) -> list[Message]:
+        return list(self.iter_messages())[::-1][:count]
 
     def _message(self, message_id: str) -> Message:
         if message_id not in self._state.messages:

@@ -98,6 +98,7 @@ message = Table(
     _moment("lease_until", nullable=True),
     UniqueConstraint("partner", "idempotency_key", name="message_once"),
     Index("message_by_state", "state", "received_at", "id"),
+    Index("message_by_arrival", "received_at", "id"),
 )
 
 person_identifier = Table(
@@ -278,4 +279,50 @@ map_version = Table(
     _text("name"),
     _text("version"),
     _text("text"),
+)
+
+map_release = Table("map_release", metadata, _key("hash"), _bytes("bundle"), _moment("created_at"))
+
+
+def _release() -> Column[str]:
+    return Column("release", TEXT, ForeignKey("map_release.hash"), nullable=False)
+
+
+def _sequence() -> Column[int]:
+    return Column("sequence", Integer, primary_key=True, autoincrement=False)
+
+
+map_activation = Table(
+    "map_activation",
+    metadata,
+    _sequence(),
+    _release(),
+    _text("kind"),
+    _text("who"),
+    _text("why"),
+    _moment("at"),
+    _bytes("details"),
+)
+
+map_preview = Table(
+    "map_preview", metadata, _key("id"), _text("release"), _text("base"), _bytes("body"), _moment("made_at")
+)
+
+map_shadow = Table(
+    "map_shadow",
+    metadata,
+    _sequence(),
+    _release(),
+    _text("who"),
+    _text("why"),
+    _moment("since"),
+    _moment("ended_at", nullable=True),
+)
+
+map_shadow_count = Table(
+    "map_shadow_count",
+    metadata,
+    Column("sequence", Integer, ForeignKey("map_shadow.sequence"), primary_key=True, autoincrement=False),
+    *(_key(name) for name in ("map", "kind", "path", "old_row", "new_row")),
+    _count("count"),
 )

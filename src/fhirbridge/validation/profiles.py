@@ -47,6 +47,7 @@ class Rule:
     url: str = ""
     targets: frozenset[str] = frozenset()
     is_slice: bool = False
+    must_support: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _rule(element: Tree) -> Rule:
         url=_extension_url(element),
         targets=frozenset(_iter_targets(element)),
         is_slice="sliceName" in element,
+        must_support=bool(element.get("mustSupport")),
     )
     if rule.is_slice and rule.pattern is None and rule.fixed is None and not rule.url:
         raise ValueError(

@@ -34,8 +34,11 @@ def install(app: Flask, bridge: Bridge) -> None:
 
 
 def the_bridge() -> Bridge:
-    """Return the bridge that this app serves."""
-    bridge: Bridge = current_app.extensions[EXTENSION]
+    """Return the bridge that this app serves, with the maps that were active when the request began."""
+    if "bridge" not in g:
+        served: Bridge = current_app.extensions[EXTENSION]
+        g.bridge = served.now()
+    bridge: Bridge = g.bridge
     return bridge
 
 

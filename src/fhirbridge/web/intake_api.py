@@ -11,7 +11,7 @@ from fhirbridge.services import intake
 from fhirbridge.services.intake import Submission
 from fhirbridge.web.answers import write_record
 from fhirbridge.web.guards import caller, the_bridge
-from fhirbridge.web.negotiation import require_json
+from fhirbridge.web.negotiation import parse_media_range
 
 api = Blueprint("intake", __name__, url_prefix="/intake", static_folder=None)
 
@@ -20,9 +20,10 @@ api = Blueprint("intake", __name__, url_prefix="/intake", static_folder=None)
 def submit(kind: str) -> Response:
     """Keep what arrived and answer with the address of its status. The same key and body again: the same answer."""
     who = caller()
-    require_json(request.headers.get("Content-Type", ""))
+    media = parse_media_range(request.headers.get("Content-Type", ""))
     key = request.headers.get("Idempotency-Key", "")
-    message = intake.accept(the_bridge(), who, Submission(kind, request.mimetype, request.get_data(), key))
+    charset = media.params.get("charset", "")
+    message = intake.accept(the_bridge(), who, Submission(kind, media.type, request.get_data(), key, charset))
     address = f"{the_bridge().base_url}/intake/messages/{message.id}"
     response = write_record({"id": message.id, "status": address}, status=202)
     response.headers["Location"] = address

@@ -35,7 +35,6 @@ MEDIA_TYPES: dict[str, Format] = {
 
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 WILDCARDS = frozenset(["*/*", "application/*"])
-JSON_TYPES = frozenset(["application/json", "text/json"])
 CHARSETS = frozenset(["utf-8", "utf8", "us-ascii"])
 FHIR_VERSIONS = frozenset(["4.0", "4.0.1"])
 
@@ -97,17 +96,6 @@ def body_format(content_type: str) -> Format:
     if found is None or not _is_utf8(media.params) or not _is_r4(media.params):
         raise UnsupportedMediaType("expected application/fhir+json or application/fhir+xml in UTF-8, FHIR version 4.0")
     return found
-
-
-def require_json(content_type: str) -> None:
-    """Refuse a body that does not call itself JSON in UTF-8.
-
-    Raises:
-        UnsupportedMediaType: the Content-Type says something else or nothing.
-    """
-    media = parse_media_range(content_type)
-    if media.type not in JSON_TYPES or not _is_utf8(media.params):
-        raise UnsupportedMediaType("expected application/json in UTF-8")
 
 
 def parse_version(if_match: str | None) -> int | None:

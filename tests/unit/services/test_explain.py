@@ -23,6 +23,10 @@ def ask(world: World, type_: str, path: str, title: str = "") -> Explanation:
     return explain(world.bridge, type_, row.id, path)
 
 
+def reasons(told: Explanation) -> str:
+    return " ".join(reason.text for reason in told.absent)
+
+
 def test_an_element_is_led_back_through_two_maps(world: World) -> None:
     told = ask(world, "Goal", "Goal.description.text", "wake up")
     first, second = told.steps
@@ -50,9 +54,20 @@ def test_a_constant_says_that_it_is_one(world: World) -> None:
 
 
 def test_what_is_absent_says_which_field_would_fill_it(world: World) -> None:
-    assert "plan.goals[].objectives[]" in ask(world, "Goal", "target[7].dueDate").absent.replace("g.", "plan.goals[].")
-    assert "No row" in ask(world, "CarePlan", "instantiatesUri").absent
-    assert "made by the bridge" in ask(world, "CarePlan", "identifier[0].value").absent
+    absent = ask(world, "Goal", "target[7].dueDate", "wake up")
+    assert reasons(absent) == "The source field `plan.goals[0].objectives[7]` is empty."
+    assert absent.absent[0].row.startswith("g.objectives[].due <=> target[].dueDate")
+    assert "No row" in reasons(ask(world, "CarePlan", "instantiatesUri"))
+    assert "made by the bridge" in reasons(ask(world, "CarePlan", "identifier[0].value"))
+
+
+def test_the_line_of_the_code_table_is_told_for_both_maps(world: World) -> None:
+    told = ask(world, "CarePlan", "status", "first six months")
+    assert [step.table.partition(":")[0] for step in told.steps] == [
+        "tables/plan-status.csv",
+        "tables/riverside-plan-state.csv",
+    ]
+    assert all(step.table.partition(":")[2].isdecimal() and step.row for step in told.steps)
 
 
 def test_an_element_of_the_patient_names_the_record_that_told_it(world: World) -> None:
@@ -76,7 +91,7 @@ def test_what_was_taken_out_of_the_record_says_so() -> None:
     tree["case"]["goals"].clear()
     world.hand_in("riverside", "plan", tree)
     goal = next(name for name in told["resources"] if name.startswith("Goal/"))
-    assert "deleted" in explain(world.bridge, "Goal", goal.partition("/")[2], "description.text").absent
+    assert "deleted" in explain(world.bridge, "Goal", goal.partition("/")[2], "description.text").absent[0].text
 
 
 def test_a_patient_known_by_number_only_was_written_by_no_map() -> None:
@@ -84,5 +99,5 @@ def test_a_patient_known_by_number_only_was_written_by_no_map() -> None:
     told = world.hand_in_sample("riverside-consent-hospital")
     patient = next(name for name in told["resources"] if name.startswith("Patient/"))
     explained = explain(world.bridge, "Patient", patient.partition("/")[2], "birthDate")
-    assert explained.absent == "No map wrote this element."
+    assert reasons(explained) == "No map wrote this element."
     assert "of several sources" in "\n".join(explained.to_lines())

@@ -6,19 +6,21 @@ All findings are collected with their places; a row with a finding is left out o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.elements import RESOURCE_TYPES, is_resource
 from fhirbridge.mapping.binding.codecs import bind_codec
 from fhirbridge.mapping.binding.expressions import Typed, bind_condition, bind_expression
+from fhirbridge.mapping.binding.gaps import Gaps, Names
 from fhirbridge.mapping.binding.kinds import kind_of
 from fhirbridge.mapping.binding.notes import Notes, Refused, Surroundings
 from fhirbridge.mapping.binding.paths import check_constant, left_path, walk
 from fhirbridge.mapping.findings import did_you_mean
 from fhirbridge.mapping.model import Block, BlockText, Loop, Map, MapText, PathText, Place, Row, RowText
-from fhirbridge.mapping.shapes import SchemaShape, Shape, fhir_shape
+from fhirbridge.mapping.paths import is_plain
+from fhirbridge.mapping.shapes import SchemaShape, Shape, fhir_shape, names_below
 from fhirbridge.mapping.steps import Steps, count_each
 
 _NO_STEPS: Steps = ()
@@ -27,11 +29,15 @@ Scope = Mapping[str, Shape]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A map that met both schemas, what was found wrong, and the tables and systems that its rows use."""
+    """A map that met both schemas, what was found wrong, and the tables and systems that its rows use.
+
+    `gaps` tells what the refused parts might have said; a map with gaps can be looked at and not be run.
+    """
 
     map: Map
     issues: tuple[Issue, ...]
     used: frozenset[str]
+    gaps: Gaps
 
 
 def bind(map_: MapText, around: Surroundings) -> Bound:
@@ -55,21 +61,50 @@ def bind(map_: MapText, around: Surroundings) -> Bound:
         ignore={path: reason for path, (reason, _) in map_.ignore.items()},
         policy=map_.policy,
         cases=map_.cases,
+        tables=map_.tables,
+        right_shapes=around.right_shapes,
+        odd_names=frozenset(_odd_names(around)),
     )
-    return Bound(bound_map, tuple(notes.issues), frozenset(notes.used))
+    return Bound(bound_map, tuple(notes.issues), frozenset(notes.used), notes.gaps)
+
+
+def _odd_names(around: Surroundings) -> Iterator[str]:
+    """Yield the names of both schemas that stand in quotes in a path."""
+    for shape in (around.left_shape, *around.right_shapes.values()):
+        yield from (name for name in names_below(shape) if not is_plain(name))
 
 
 # -- blocks
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the rows of a block meet: its name, what it makes, what is in scope, and the path of its item."""
+
+    block: str
+    target: Shape
+    scope: Scope
+    item: Names = ()
+
+
 def _find_block(notes: Notes, block: BlockText, referenced: frozenset[str]) -> Block | None:
-    """Return a bound block, or None when its head cannot be bound."""
+    """Return a bound block, or None when its head cannot be bound; its rows are looked at all the same."""
+    if not block.type or not block.key.steps or (block.loop and not block.loop.path.steps):
+        notes.gaps.add_block(block)  # its text was refused already
+        return None
     try:
         target = _target(notes, block)
         variable, loop, scope = _loop(notes, block.loop, block.place)
+    except Refused:
+        notes.gaps.add_block(block)
+        return None
+    inside = _Inside(block.name, target, scope, tuple(step.name for step in loop))
+    rows = _in_order(bound for row in block.rows if (bound := _find_row(notes, row, inside)))
+    try:
         key = _key(notes, block.key, {variable: scope[variable]})
         when = bind_condition(notes, block.when, scope)
     except Refused:
+        notes.gaps.add_block(block)
         return None
     return Block(
         name=block.name,
@@ -81,7 +116,7 @@ def _find_block(notes: Notes, block: BlockText, referenced: frozenset[str]) -> B
         keyed=block.keyed,
         data_class=block.data_class or notes.around.left_shape.data_class,
         when=when,
-        rows=_in_order(bound for row in block.rows if (bound := _find_row(notes, row, scope, target))),
+        rows=rows,
         is_referenced=block.name in referenced,
         profile=notes.map.right.profiles.get(block.name, ""),
         place=block.place,
@@ -127,11 +162,13 @@ def _key(notes: Notes, path: PathText, scope: Scope) -> Steps:
 # -- rows
 
 
-def _find_row(notes: Notes, row: RowText, scope: Scope, target: Shape) -> Row | None:
+def _find_row(notes: Notes, row: RowText, inside: _Inside) -> Row | None:
     """Return a bound row, or None when a finding was noted."""
     try:
-        return _row(notes, row, scope, target)
+        return _row(notes, row, inside.scope, inside.target)
     except Refused:
+        bases = {name: (() if name == notes.root else inside.item, shape) for name, shape in inside.scope.items()}
+        notes.gaps.add_row(inside.block, row, bases, inside.target)
         return None
 
 
@@ -174,6 +211,7 @@ def _row(notes: Notes, row: RowText, scope: Scope, target: Shape) -> Row:
         lossy=row.lossy,
         data_class=left.shape.data_class if left.shape else "",
         place=row.place,
+        text=row.text,
     )
 
 

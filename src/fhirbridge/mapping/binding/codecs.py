@@ -1,16 +1,20 @@
-"""Codecs meet the types on both sides: arguments, tables, references, and what fits what."""
+"""Codecs meet the types on both sides: how many arguments, what fits what, and which codec would."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from fhirbridge.fhir.elements import RESOURCE_TYPES, is_resource
+from fhirbridge.mapping.binding.arguments import BINDERS, CHECKS, Meeting
 from fhirbridge.mapping.binding.kinds import date_kind, kind_of
-from fhirbridge.mapping.binding.notes import Notes, Refused
-from fhirbridge.mapping.codecs import CODECS, is_date_format
+from fhirbridge.mapping.binding.notes import Notes
+from fhirbridge.mapping.codecs import CODECS
+from fhirbridge.mapping.codecs.turned import TURNING
 from fhirbridge.mapping.findings import did_you_mean
-from fhirbridge.mapping.model import Codec, CodecCall, Place, Reference, RowText
+from fhirbridge.mapping.model import Codec, CodecCall, RowText
 from fhirbridge.mapping.shapes import Shape
+
+_WORDS_ONLY = frozenset({"date", "datetime", "verbatim", "markdown"})
+"""Codecs that never make a code."""
+_BLIND = frozenset({"copy", "verbatim", "markdown"})
+"""Codecs that do not look whether a text is a date."""
 
 
 def bind_codec(notes: Notes, row: RowText, left: Shape | None, right: Shape) -> Codec:
@@ -31,87 +35,35 @@ def bind_codec(notes: Notes, row: RowText, left: Shape | None, right: Shape) -> 
         takes = str(low) if low == high else f"{low} to {high}"
         hint = f"write: {spec.usage}" if spec.usage else "leave them out"
         raise notes.refuse("FB107", call.place, f"`{call.name}` takes {takes} arguments", hint)
-    _check_words(notes, call)
+    if call.name in CHECKS:
+        CHECKS[call.name](notes, call)
+    is_turned = left is not None and _is_turned(notes, call, left, right)
     if left is not None:
         _check_fit(notes, row, left, right)
-    codec = Codec(call.name, call.arguments, right_type=right.type, zone=notes.map.zone)
-    if call.name == "code":
-        codec = _code(notes, codec, call.place)
-    if call.name == "ref" and left is not None:
-        codec = replace(codec, reference=_reference(notes, call.arguments, left, call.place))
-    if call.name == "datetime" and call.arguments and not notes.map.zone:
-        hint = "write for example: zone: America/New_York"
-        message = "a date-time format without a zone needs `zone:` in the envelope"
-        raise notes.refuse("FB107", call.place, message, hint)
-    return codec
+    left_type = kind_of(left) if left is not None else ""
+    codec = Codec(
+        call.name, call.arguments, right_type=right.type, zone=notes.map.zone, left_type=left_type, is_turned=is_turned
+    )
+    bind = BINDERS.get(call.name)
+    return bind(codec, Meeting(notes, call, left, right)) if bind else codec
 
 
-def _check_words(notes: Notes, call: CodecCall) -> None:
-    """Refuse a date format that names no whole date, and a flag whose two words are one."""
-    written = call.arguments[0] if call.arguments else ""
-    if call.name in ("date", "datetime") and written and not is_date_format(call.name, written):
-        hint = f"write: {CODECS[call.name].usage}"
-        raise notes.refuse("FB107", call.place, f"`{written}` is no format for `{call.name}`", hint)
-    if call.name == "flag" and call.arguments[0] == call.arguments[1]:
-        raise notes.refuse("FB107", call.place, "`flag` needs two different words", "write: flag YES NO")
-
-
-def _code(notes: Notes, codec: Codec, place: Place) -> Codec:
-    name, *options = codec.arguments
-    if options and (len(options) != 2 or options[0] != "else"):
-        raise notes.refuse("FB107", place, "`code` takes a table", "write: code TABLE else CODE")
-    notes.used.add(name)
-    table = notes.around.tables.get(name)
-    if table is None:
-        raise notes.refuse("FB108", place, f"no table `{name}` in `tables:`", did_you_mean(name, notes.around.tables))
-    default = options[1] if options else ""
-    if default and default not in table.forward:
-        raise notes.refuse("FB107", place, f"`else {default}` is no source code of table `{name}`")
-    return replace(codec, table=table, default=default, reject=notes.map.policy.unmapped_code == "reject")
-
-
-def _reference(notes: Notes, arguments: tuple[str, ...], left: Shape, place: Place) -> Reference:
-    target, *options = arguments
-    key_field = "" if left.is_leaf else "number"
-    match options:
-        case []:
-            reference = _block_reference(notes, target, left, place)
-        case ["keyed", keyed]:
-            reference = Reference(target, keyed, key_field=key_field)
-        case ["by", key, "in", system]:
-            reference = Reference(target, "", key_field=key, system_field=system)
-        case _:
-            hint = "write: ref BLOCK, ref TYPE keyed NAME, or ref TYPE by FIELD in FIELD"
-            raise notes.refuse("FB107", place, "`ref` cannot be read", hint)
-    for name in (reference.key_field, reference.system_field):
-        if name and left.find_child(name) is None:
-            hint = did_you_mean(name, left.child_names())
-            raise notes.refuse("FB201", place, f"`ref`: the left side has no `{name}`", hint)
-    if not is_resource(reference.type):
-        hint = did_you_mean(reference.type, RESOURCE_TYPES)
-        raise notes.refuse("FB110", place, f"`{reference.type}` is no resource type", hint)
-    return reference
-
-
-def _block_reference(notes: Notes, target: str, left: Shape, place: Place) -> Reference:
-    blocks = {block.name: block for block in notes.map.blocks}
-    block = blocks.get(target)
-    if block is None:
-        hint = f"write: ref {target} keyed NAME" if is_resource(target) else did_you_mean(target, blocks)
-        raise notes.refuse("FB110", place, f"no block `{target}`", hint)
-    if not block.key.steps:
-        raise Refused  # the block's own finding says it
-    key_field = "" if left.is_leaf else block.key.steps[-1].name
-    return Reference(block.type, block.keyed, block=target, key_field=key_field)
+def _is_turned(notes: Notes, call: CodecCall, left: Shape, right: Shape) -> bool:
+    """Say whether a codec speaks of the right side: a partner's document that is made of our record."""
+    if call.name in ("date", "datetime"):
+        map_ = notes.map
+        return bool(call.arguments) and map_.left.kind == "record" and map_.right.kind not in ("record", "fhir")
+    return call.name in TURNING and kind_of(right) == "string" != kind_of(left)
 
 
 def _check_fit(notes: Notes, row: RowText, left: Shape, right: Shape) -> None:
     call = row.codec
-    fits = _fits(call.name, left, right)
-    if fits and call.name in ("date", "datetime", "verbatim") and right.codes:
+    is_turned = _is_turned(notes, call, left, right)
+    fits = _fits(call.name, right, left) if is_turned else _fits(call.name, left, right)
+    if fits and call.name in _WORDS_ONLY and right.codes:
         message = f"`{call.name}` cannot make a code of `{row.right.text}`"
         raise notes.refuse("FB206", call.place, message, "translate with a table: code TABLE")
-    if fits and call.name in ("copy", "verbatim") and date_kind(right) and not date_kind(left):
+    if fits and call.name in _BLIND and date_kind(right) and not date_kind(left):
         wanted = "date DD.MM.YYYY" if date_kind(right) == "date" else 'datetime "DD.MM.YYYY hh:mm"'
         message = f"`{row.right.text}` holds a date; `{call.name}` does not look at it"
         raise notes.refuse("FB206", call.place, message, f"write: | {wanted.split()[0]}, or | {wanted}")
@@ -127,7 +79,8 @@ def _fits(name: str, left: Shape, right: Shape) -> bool:
         fits = fits and left_kind != "object" and (left.is_leaf and right.is_leaf)
     else:
         fits = left_kind in spec.lefts and (right_kind in spec.rights or right.type in spec.rights)
-    return fits and not (name == "datetime" and date_kind(right) == "date")
+    is_date_alone = (name == "datetime" and date_kind(right) == "date") or (name == "date" and right.type == "instant")
+    return fits and not is_date_alone
 
 
 def _codec_hint(left_kind: str, right: Shape) -> str:

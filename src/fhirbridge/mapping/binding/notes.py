@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.extensions import ExtensionDefinition
+from fhirbridge.mapping.binding.gaps import Gaps
 from fhirbridge.mapping.findings import finding
 from fhirbridge.mapping.model import MapText, Place
 from fhirbridge.mapping.shapes import Shape
@@ -29,12 +30,13 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Notes:
-    """One map being bound: what was found wrong so far, and which tables and systems its rows have used."""
+    """One map being bound: findings so far, tables and systems that its rows use, what refused parts might say."""
 
     map: MapText
     around: Surroundings
     issues: list[Issue] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    gaps: Gaps = field(default_factory=Gaps)
 
     @property
     def root(self) -> str:

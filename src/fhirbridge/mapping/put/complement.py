@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhirbridge.ids import key_system
-from fhirbridge.mapping.model import Block
+from fhirbridge.mapping.codecs import CODECS, CodecError, Context
+from fhirbridge.mapping.model import Block, Row
 from fhirbridge.mapping.paths import Tree, read
 from fhirbridge.mapping.steps import Steps
 
@@ -34,29 +35,58 @@ class Split:
     rest: Complement | None
 
 
-def split(block: Block, body: dict[str, Any], source: str) -> Split:
-    """Return what the rows of a block own of a body, and its complement.
-
-    Args:
-        source: the partner under whose name business keys are made.
-    """
-    known = frozenset(_known_paths(block, body, source))
+def split(block: Block, body: dict[str, Any], context: Context) -> Split:
+    """Return what the rows of a block own of a body, and its complement."""
+    known = frozenset(_known_paths(block, body, context))
     offered = {name: value for name, value in body.items() if name not in ENGINE_MADE}
     return _split(offered, "", known)
 
 
-def _known_paths(block: Block, body: dict[str, Any], source: str) -> Iterator[str]:
+def _known_paths(block: Block, body: dict[str, Any], context: Context) -> Iterator[str]:
     """Yield the concrete path of each element that a row reads, that a selector compares, or that carries the key."""
     for row in block.rows:
-        yield from (path for _, path, _ in read(body, row.right))
+        for _, path, value in read(body, row.right):
+            yield from _understood(row, value, path, context)
         yield from _compared(row.right, body, "")
-    system = key_system(source, block.keyed)
+    system = key_system(context.source, block.keyed)
     carried = body.get("identifier")
     for position, each in enumerate(carried if isinstance(carried, list) else ()):
         if isinstance(each, dict) and each.get("system") == system:
             yield f"identifier[{position}]"
     if isinstance(carried, dict):
         yield "identifier"
+
+
+def _understood(row: Row, value: Tree, at: str, context: Context) -> Iterator[str]:
+    """Yield the paths of what a row's codec reads of a value: of an object, what the codec would make of it again."""
+    if not isinstance(value, dict):
+        yield at
+        return
+    codec, spec = row.codec, CODECS[row.codec.name]
+    try:
+        yield from _made_again(value, spec.to_right(spec.to_left(value, codec, context), codec, context), at)
+    except CodecError:  # the way back reports it; nothing of the value can be kept in its place
+        yield at
+
+
+def _made_again(value: Tree, made: Tree, at: str) -> Iterator[str]:
+    """Yield the path of each scalar of a value for which something stands in what was made of it."""
+    if isinstance(value, dict) and isinstance(made, dict):
+        for name in value.keys() & made.keys():
+            yield from _made_again(value[name], made[name], f"{at}.{name}")
+    elif isinstance(value, list) and isinstance(made, list):
+        for item in made:
+            position = max(range(len(value)), key=lambda n: _shared(value[n], item))
+            yield from _made_again(value[position], item, f"{at}[{position}]")
+    else:
+        yield at
+
+
+def _shared(one: Tree, other: Tree) -> int:
+    """Return how many fields of two items of a list are equal."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return sum(one[name] == other[name] for name in one.keys() & other.keys())
+    return int(one == other)
 
 
 def _compared(steps: Steps, node: Tree, at: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
-from fhirbridge.mapping.codecs import CODECS, CodecError, Context
+from fhirbridge.mapping.codecs import CODECS, Context
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Tree
 from fhirbridge.mapping.put.changes import Change, iter_changes
@@ -113,7 +113,7 @@ def _complements(map_: Map, arrived: Sequence[Arrived], context: Context) -> Ite
     for type_, body in arrived:
         for block in map_.blocks:
             key = _key(map_, block, body, context) if block.type == type_ else ""
-            rest = split(block, body, context.source).rest if key else None
+            rest = split(block, body, context).rest if key else None
             if rest is not None:
                 yield f"{type_}/{key}", rest
 
@@ -158,7 +158,11 @@ def owned_of(map_: Map, context: Context) -> Owned:
         for row in block.rows:
             if row.goes_left:
                 inner = base if row.variable == block.variable else ()
-                _note(tree, (*inner, *(step.name for step in row.left)), _same_of(row, context))
+                place = (*inner, *(step.name for step in row.left))
+                for pair in row.codec.fields:
+                    _note(tree, (*place, pair.field), _same_of(row, context, pair.field))
+                if not row.codec.fields:
+                    _note(tree, place, _same_of(row, context))
     return _owned(tree, map_.left_shape)
 
 
@@ -184,14 +188,15 @@ def _owned(node: dict[str, Any], shape: Shape | None) -> Owned:
     return Owned(node.get("#same"), fields or None, key)
 
 
-def _same_of(row: Row, context: Context) -> Same:
-    """Return how two values of a row's left side are compared: they mean the same when they go right as the same."""
-    translate, codec = CODECS[row.codec.name].to_right, row.codec
+def _same_of(row: Row, context: Context, name: str = "") -> Same:
+    """Return how two values of a row's left side are compared: by the law of its codec.
+
+    Args:
+        name: the field that is compared, where the codec takes an object apart.
+    """
+    is_same, codec = CODECS[row.codec.name].same, row.codec
 
     def same(old: Tree, new: Tree) -> bool:
-        try:
-            return bool(translate(old, codec, context) == translate(new, codec, context))
-        except CodecError:
-            return False
+        return is_same({name: old}, {name: new}, codec, context) if name else is_same(old, new, codec, context)
 
     return same

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from fhirbridge.mapping.text.nodes import Reader
 
 _MAX_CASES = 500
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
 
 def cases_of(reader: Reader, node: yaml.Node | None) -> tuple[CaseText, ...]:
@@ -55,7 +57,7 @@ def _scalar(node: Any) -> Any:
         return text.lower() in ("true", "yes", "on")
     if node.tag.endswith(":int") and _INTEGER.fullmatch(text):
         return int(text)
-    return text
+    return Decimal(text) if node.tag.endswith(":float") and _DECIMAL.fullmatch(text) else text
 
 
 def _places(reader: Reader, node: yaml.Node, at: str) -> Iterator[tuple[str, Place]]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import yaml
 
-from fhirbridge.errors import MapError
+from fhirbridge.errors import Issue, MapError
 from fhirbridge.mapping.findings import did_you_mean
 from fhirbridge.mapping.model import MapText, Place, Policy, Side
 from fhirbridge.mapping.text.blocks import Fragments, block_of
@@ -33,7 +33,8 @@ POLICIES: dict[str, tuple[str, ...]] = {
 """Each policy and what it may say; the first is what a map does that says nothing."""
 
 
-def _zone(reader: Reader, entries: Mapping[str, yaml.Node], owner: yaml.Node) -> str:
+def zone_of(reader: Reader, entries: Mapping[str, yaml.Node], owner: yaml.Node) -> str:
+    """Return the zone of a map, nothing where it names none; an unknown one is reported."""
     written = text_of(reader, entries, "zone", owner, "")
     try:
         ZoneInfo(written or "UTC")
@@ -43,11 +44,13 @@ def _zone(reader: Reader, entries: Mapping[str, yaml.Node], owner: yaml.Node) ->
     return written
 
 
-def _policy(reader: Reader, node: yaml.Node | None) -> Policy:
+def policy_of(reader: Reader, node: yaml.Node | None, base: Policy | None = None) -> Policy:
+    """Return what a map does where its rows say nothing; what is not written stays as in `base`."""
     written = entries_of(reader, node, frozenset(POLICIES)) if node is not None else {}
     chosen = {}
     for name, choices in POLICIES.items():
-        value = scalar_of(reader, written[name], name) if name in written else choices[0]
+        inherited = getattr(base, name.replace("-", "_")) if base else choices[0]
+        value = scalar_of(reader, written[name], name) if name in written else inherited
         if value and value not in choices:
             hint = did_you_mean(value, choices)
             reader.report("FB103", written[name], f"`{name}: {value}` is no policy", hint)
@@ -55,13 +58,18 @@ def _policy(reader: Reader, node: yaml.Node | None) -> Policy:
     return Policy(**chosen)  # type: ignore[arg-type]  # the table admits the literals only
 
 
-def _ignored(reader: Reader, node: yaml.Node | None) -> dict[str, tuple[str, Place]]:
+def ignored_of(reader: Reader, node: yaml.Node | None) -> dict[str, tuple[str, Place]]:
     """Return the reason for each ignored path, with the path's place."""
     reasons = entries_of(reader, node, None) if node is not None else {}
     for path, reason in reasons.items():
         if not (isinstance(reason, yaml.ScalarNode) and str(reason.value).strip()):
             reader.report("FB103", reason, f"`{path}` is ignored without a reason", "write why, in one line")
-    return {path: (str(reasons[path].value), place) for path, place in places_of(reader, node).items()}
+    return {_bare(path): (str(reasons[path].value), place) for path, place in places_of(reader, node).items()}
+
+
+def _bare(path: str) -> str:
+    """Return a path without the quotes around its names, as messages and the engine write it."""
+    return path.replace('"', "")
 
 
 def _section(reader: Reader, entries: Mapping[str, yaml.Node], root: yaml.Node, right: Side) -> yaml.Node | None:
@@ -82,6 +90,18 @@ def parse_map(text: str, file: str, fragments: Fragments) -> MapText:
     Raises:
         MapError: with all findings of the text.
     """
+    parsed, issues = read_map(text, file, fragments)
+    if issues:
+        raise MapError(issues=issues)
+    return parsed
+
+
+def read_map(text: str, file: str, fragments: Fragments) -> tuple[MapText, list[Issue]]:
+    """Return a map as far as it can be read, and what cannot.
+
+    Raises:
+        MapError: FB101: it is no YAML.
+    """
     reader = Reader(file, split_lines(text))
     root = compose(text, file)
     entries = entries_of(reader, root, MAP_KEYS)
@@ -96,11 +116,11 @@ def parse_map(text: str, file: str, fragments: Fragments) -> MapText:
         text=text,
         left=side_of(reader, entries.get("left"), root, "left"),
         right=right,
-        zone=_zone(reader, entries, root),
+        zone=zone_of(reader, entries, root),
         tables=strings_of(reader, tables),
         systems=strings_of(reader, systems),
-        policy=_policy(reader, entries.get("policy")),
-        ignore=_ignored(reader, ignore),
+        policy=policy_of(reader, entries.get("policy")),
+        ignore=ignored_of(reader, ignore),
         blocks=tuple(
             block_of(reader, name, node, fragments)
             for name, node in (entries_of(reader, blocks, None) if blocks is not None else {}).items()
@@ -108,6 +128,4 @@ def parse_map(text: str, file: str, fragments: Fragments) -> MapText:
         cases=cases_of(reader, entries.get("tests")),
         table_places={**places_of(reader, tables), **places_of(reader, systems)},
     )
-    if reader.issues:
-        raise MapError(issues=reader.issues)
-    return parsed
+    return parsed, reader.issues

@@ -1,7 +1,7 @@
 """Paths: text in, steps with selectors and places out. Knows no schema.
 
 path     = name { selector } { "." name { selector } }
-name     = a letter, then letters, digits, _ and - ; or any text in "double quotes"
+name     = a letter, then letters, digits, _ and - ; @ and such a name; or any text in "double quotes"
 selector = "[]" | "[" index "]" | "[" path "=" value "]" | "[" extension "]"
 """
 
@@ -15,7 +15,7 @@ from fhirbridge.mapping.findings import finding
 from fhirbridge.mapping.model import PathText, Place, Selector, StepText
 
 MAX_INDEX = 999
-_NAME = re.compile(r"(?:[^\W\d][\w-]*)|\"[^\"\]]*\"")
+_NAME = re.compile(r"(?:@?[^\W\d][\w-]*)|\"[^\"\]]*\"")
 _BRACKET = re.compile(r"\[(?P<inside>[^\]]*)\]")
 
 

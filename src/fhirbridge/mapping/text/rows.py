@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import cast
 
-from fhirbridge.mapping.findings import finding
+from fhirbridge.mapping.findings import Suggestion, finding
 from fhirbridge.mapping.model import Arrow, CodecCall, ExpressionText, Place, RowText
 from fhirbridge.mapping.steps import Scalar
 from fhirbridge.mapping.text.expressions import is_expression, parse_expression
@@ -20,6 +20,7 @@ from fhirbridge.mapping.text.paths import RowError, parse_path
 __all__ = ["RowError", "parse_row", "split_words"]
 
 _ARROW_LIKE = re.compile(r"(?<=\s)(<?[-=~]{1,2}>|<[-=]{1,2}|[=:]{1,2}|<?[→↔←]>?)(?=\s)")
+_MEANT_ARROW = {"<->": "<=>", "<-->": "<=>", "<==>": "<=>", "↔": "<=>", "->": "=>", "-->": "=>", "→": "=>", "==>": "=>"}
 _ARROWS = ("<=>", "=>", ":=", "<=")
 _GLUED_ARROW = re.compile(r"<=>|:=|=>|<=")
 _MAX_ROW = 1_000
@@ -85,7 +86,7 @@ def _split_tail(tail: str) -> _Tail:
 
 def _lossy(tail: _Tail, place: Place) -> str:
     words = split_words(tail.lossy)
-    if "lossy" in tail.options and len(words) != 1:
+    if "lossy" in tail.options and (len(words) != 1 or not words[0].strip()):
         raise _fail("FB107", place, "`lossy` takes one reason, in quotes", 'write it last: lossy "why"')
     return "".join(words)
 
@@ -105,7 +106,8 @@ def _when(tail: _Tail, place: Place) -> ExpressionText | None:
     return parse_expression(tail.when, place)
 
 
-def _without_comment(text: str) -> str:
+def without_comment(text: str) -> str:
+    """Return a row without what stands behind its `#`."""
     quote = ""
     for position, character in enumerate(text):
         if quote:
@@ -124,7 +126,10 @@ def _unreadable(code: str, place: Place) -> RowError:
         return _fail("FB104", place, "a bracket is not closed", "each [ needs its ]")
     if (wrong := _ARROW_LIKE.search(code)) and wrong[0] not in _ARROWS:
         at = replace(place, column=place.column + wrong.start())
-        return _fail("FB104", at, f"`{wrong[0]}` is no arrow", "the arrows are <=> (both ways), =>, <= and :=")
+        usual = "the arrows are <=> (both ways), =>, <= and :="
+        meant = _MEANT_ARROW.get(wrong[0])
+        hint = Suggestion.of(wrong[0], meant, usual) if meant else usual
+        return _fail("FB104", at, f"`{wrong[0]}` is no arrow", hint)
     if glued := _GLUED_ARROW.search(code):
         at = replace(place, column=place.column + glued.start())
         return _fail("FB104", at, f"a path or blank is missing beside `{glued[0]}`", usual)
@@ -139,7 +144,7 @@ def _misplaced_constant(left: str, arrow: str, right: str, place: Place) -> RowE
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
+class Columns:
     """The three columns of a row, and where the second and third begin."""
 
     left: str
@@ -150,7 +155,12 @@ class _Split:
     tail_at: int
 
 
-def _split(code: str, place: Place) -> _Split:
+def split_columns(code: str, place: Place) -> Columns:
+    """Return the columns of a row without its comment.
+
+    Raises:
+        RowError: FB104.
+    """
     covered = _covered(code)
     bar = covered.find("|")
     body_end = bar if bar >= 0 else len(code)
@@ -159,7 +169,7 @@ def _split(code: str, place: Place) -> _Split:
         if match and code[: match.start()].strip() and covered[:body_end].count("[") == covered[:body_end].count("]"):
             tail = code[body_end + 1 :] if bar >= 0 else ""
             spaces = len(tail) - len(tail.lstrip())
-            return _Split(
+            return Columns(
                 left=code[: match.start()].strip(),
                 arrow=cast(Arrow, arrow),
                 right=code[match.end() : body_end].strip(),
@@ -178,8 +188,8 @@ def parse_row(text: str, place: Place) -> RowText:
     """
     if len(text) > _MAX_ROW:
         raise _fail("FB104", place, f"the row is longer than {_MAX_ROW} characters")
-    code = _without_comment(text)
-    split = _split(code, place)
+    code = without_comment(text)
+    split = split_columns(code, place)
     constant = _literal(split.left)
     if (split.arrow == ":=") != (constant is not None):
         raise _misplaced_constant(split.left, split.arrow, split.right, place)

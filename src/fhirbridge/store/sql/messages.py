@@ -73,6 +73,11 @@ class Messages(Work):
         statement = select(table) if state is None else select(table).where(table.c.state == state)
         return map(_message, self._pages(statement, [table.c.received_at, table.c.id]))
 
+    def latest_messages(self, count: int) -> list[Message]:
+        """Return the messages that arrived last, newest first."""
+        newest = select(table).order_by(table.c.received_at.desc(), table.c.id.desc()).limit(count)
+        return [_message(row) for row in self._connection.execute(newest)]
+
     def _change(
         self, message_id: str, values: dict[str, Any], *, only: MessageState | None = None, unknown: str = UNKNOWN
     ) -> None:

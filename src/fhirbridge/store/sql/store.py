@@ -16,12 +16,13 @@ from fhirbridge.store.sql.maps import Maps
 from fhirbridge.store.sql.messages import Messages
 from fhirbridge.store.sql.people import People
 from fhirbridge.store.sql.records import Records
+from fhirbridge.store.sql.releases import Releases
 from fhirbridge.store.sql.resources import Resources
 from fhirbridge.store.sql.tokens import Tokens
 from fhirbridge.times import Clock, utc_now
 
 
-class SqlTransaction(Messages, People, Records, Resources, Deliveries, Consents, Ledger, Tokens, Maps):
+class SqlTransaction(Messages, People, Records, Resources, Deliveries, Consents, Ledger, Tokens, Maps, Releases):
     """Keeps the promises of `store.base.Transaction`; each part is in its own file."""
 
 

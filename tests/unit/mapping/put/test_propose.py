@@ -126,6 +126,22 @@ def test_what_was_kept_beside_an_item_that_is_gone_is_told() -> None:
     assert [(issue.code, issue.expression) for issue in issues] == [("FB312", "CarePlan.note[].authorReference")]
 
 
+def test_what_a_codec_leaves_of_an_object_is_kept_too() -> None:
+    items = arrived(sent("plan", PLAN))
+    plan = find(items, "CarePlan")
+    plan["subject"]["display"] = "the lady in bed four"
+    kind = next(each for each in plan["category"] if "plan-kind" in each["coding"][0]["system"])
+    kind["coding"].append({"system": "https://ehr.example/kinds", "code": "AC"})
+    kind["coding"][0]["userSelected"] = True
+    proposal = propose(shipped().get("plan"), PLAN, items, CONTEXT)
+    assert proposal.changes == ()
+    again, issues = with_complement(sent("plan", PLAN), proposal.complement)
+    sent_again = find(arrived(list(again)), "CarePlan")
+    assert sent_again["subject"] == plan["subject"]
+    assert kind["coding"] in [each["coding"] for each in sent_again["category"]]
+    assert issues == ()
+
+
 def test_an_element_put_back_has_the_class_of_its_resource() -> None:
     items = arrived(sent("plan", PLAN))
     find(items, "CarePlan")["description"] = "seen on the ward"
