@@ -32,8 +32,6 @@ def parse_root(body: bytes, *, encoding: str | None = None) -> etree._Element:
         line, column = error.position
         message = f"The body is not well-formed XML. At line:column {line}:{column}."
         raise MalformedInput(message, issues=[Issue("FB400", message, location=f"line {line}")]) from None
-    except ValueError:  # an encoding nobody knows
-        raise MalformedInput("The body is not well-formed XML.") from None
     if has_dtd(root):
         raise MalformedInput("The XML has a document type declaration (DTD); send it without one.")
     return root

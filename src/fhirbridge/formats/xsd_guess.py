@@ -19,6 +19,8 @@ from fhirbridge.formats.xml_text import parse_root
 from fhirbridge.times import is_date, is_date_time
 
 _XS = "http://www.w3.org/2001/XMLSchema"
+MAX_NAMES = 500
+"""No element of a sample holds more kinds of elements."""
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -110,6 +112,8 @@ def _own_text(node: Any) -> str:
 
 def _merged(known: list[str], names: list[str], owner: str) -> list[str]:
     """Return the order of elements that both what is known and one more element agree with."""
+    if len(set(names)) > MAX_NAMES:
+        raise MalformedInput(f"Element {owner} of the sample holds more than {MAX_NAMES} kinds of elements.")
     runs = [name for name, before in zip(names, [None, *names], strict=False) if name != before]
     if max(Counter(runs).values(), default=1) > 1:
         raise MalformedInput(f"In element {owner} of the sample an element stands twice with another between.")

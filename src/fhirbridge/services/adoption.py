@@ -40,9 +40,10 @@ class Adoption:
     def adopt(self, resource: Tree, key: str) -> Tree:
         """Return the resource under our key, each reference with the business key of what it points to."""
         identifier = {"system": key_system(self._source, KIND), "value": key}
+        theirs = [each for each in resource.get("identifier", []) if each.get("system") != identifier["system"]]
         number = self._number()
         own = {
-            "identifier": [identifier],
+            "identifier": [identifier, *theirs],
             "subject": {"identifier": {"system": number[0], "value": number[1]}},
         }
         rest = {name: value for name, value in resource.items() if name not in {*own, "id", "meta", "text"}}

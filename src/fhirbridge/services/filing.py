@@ -17,6 +17,7 @@ from fhirbridge.errors import IdentityConflict, InvalidContent, Issue
 from fhirbridge.formats import record_json
 from fhirbridge.ids import key_system, stable_id
 from fhirbridge.mapping.codecs import Context
+from fhirbridge.mapping.put.propose import with_complement
 from fhirbridge.mapping.run import Item, Mapped, to_right
 from fhirbridge.records import Consent, Transition
 from fhirbridge.services import identity, patients, shelf
@@ -153,6 +154,7 @@ def _record_row(filing: Filing, record: ReadRecord, person_id: str) -> RecordRow
         trace=json.dumps(record.trace).encode(),
         message_id=filing.message.id,
         stored_at=filing.bridge.clock(),
+        complement=record_json.format(record.complement) if record.complement else b"",
     )
 
 
@@ -171,7 +173,8 @@ def map_record(bridge: Bridge, tx: Transaction, row: RecordRow) -> Mapped:
         is_key = theirs is not None and number[0].startswith(theirs)
         return is_key or classes.get(number) == identity.JUSTICE_CLASS
 
-    return replace(mapped, items=tuple(_traced(item, row, is_justice) for item in mapped.items))
+    items, homeless = with_complement(mapped.items, record_json.parse(row.complement) if row.complement else {})
+    return Mapped(tuple(_traced(item, row, is_justice) for item in items), (*mapped.issues, *homeless))
 
 
 def _traced(item: Item, row: RecordRow, is_justice: Callable[[identity.Number], bool]) -> Item:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.mapping.model import Map, Side
+from fhirbridge.mapping.put.complement import Complement
 from fhirbridge.mapping.run import Item, to_right
 from fhirbridge.records import KINDS, Record
 from fhirbridge.services import sides
@@ -35,11 +36,15 @@ MAX_ISSUES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ReadRecord:
-    """One record read from a message. `tree` is its JSON form without empty fields; `trace` says where from."""
+    """One record read from a message.
+
+    `tree` is its JSON form without empty fields; `trace` says where from; `complement` is what nobody understood.
+    """
 
     record: Record
     tree: dict[str, Any]
     trace: Trace
+    complement: Mapping[str, Complement] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

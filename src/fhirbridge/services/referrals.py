@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from fhirbridge.auth.partners import PartnerKind
 from fhirbridge.errors import Forbidden, InvalidContent, Issue, MissingHeader, NotFound, VersionConflict
 from fhirbridge.fhir.references import find_local
-from fhirbridge.formats import fhir_json
+from fhirbridge.formats import fhir_json, record_json
 from fhirbridge.ids import fingerprint, key_system, new_id, stable_id
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Map
-from fhirbridge.mapping.run import to_left
+from fhirbridge.mapping.put.propose import propose
 from fhirbridge.records import Referral
 from fhirbridge.services import disclose, filing, reading
 from fhirbridge.services.adoption import KIND, TYPE, Adoption, Tree
@@ -219,17 +219,27 @@ def _to_record(visit: _Visit, view: disclose.View, referred: _Referred) -> tuple
     map_ = visit.bridge.maps.get(KIND)
     adopted = Adoption(visit.bridge, visit.tx, visit.ask, view)
     resource = adopted.adopt(referred.resource, referred.key)
-    restored = to_left(map_, [(TYPE, resource), *adopted.items], Context(source=visit.source))
-    issues = [*adopted.issues, *(_prefixed(issue) for issue in restored.issues)]
+    held = visit.tx.find_record(KIND, visit.source, referred.key) if referred.replaces is not None else None
+    arrived = [(TYPE, resource), *adopted.items]
+    present = record_json.parse(held.body) if held else {}
+    proposal = propose(map_, present, arrived, Context(source=visit.source))
+    issues = [*adopted.issues, *(_prefixed(issue) for issue in proposal.issues if _is_theirs(issue))]
     partner = visit.caller.partner
-    tree = {"from_agency": {"number": partner.organisation, "name": partner.name}, **restored.tree, "id": referred.key}
+    tree = {"from_agency": {"number": partner.organisation, "name": partner.name}, **proposal.tree, "id": referred.key}
     try:
         record = Referral.model_validate(tree)
     except ValidationError as error:
         issues += reading.iter_record_issues(error.errors(), KIND, _trace(map_))
     if any(issue.severity in ("error", "fatal") for issue in issues):
         raise InvalidContent(issues=issues)
-    return reading.ReadRecord(record, record.model_dump(mode="json", exclude_none=True), _trace(map_)), issues
+    own = f"{TYPE}/{referred.key}"
+    kept = {own: proposal.complement[own]} if own in proposal.complement else {}
+    return reading.ReadRecord(record, record.model_dump(mode="json", exclude_none=True), _trace(map_), kept), issues
+
+
+def _is_theirs(issue: Issue) -> bool:
+    """Say whether a finding is about what the partner sent, and not about directory entries of our own beside it."""
+    return issue.code != "FB306" or issue.expression.startswith(f"{TYPE}.")
 
 
 def _prefixed(issue: Issue) -> Issue:

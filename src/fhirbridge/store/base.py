@@ -51,7 +51,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One version of an internal record. `trace` tells, as JSON, where each element came from."""
+    """One version of an internal record.
+
+    `trace` tells, as JSON, where each element came from; `complement` holds, as JSON, what its sender added that no
+    row of the record's map understands ("" for nothing).
+    """
 
     kind: str
     source: str
@@ -62,6 +66,12 @@ class RecordRow:
     message_id: str
     version: int = 0
     stored_at: datetime | None = None
+    complement: bytes = b""
+
+
+def has_same_content(one: RecordRow, other: RecordRow) -> bool:
+    """Say whether two versions of a record are about the same person and hold the same."""
+    return (one.body, one.person_id, one.complement) == (other.body, other.person_id, other.complement)
 
 
 @dataclass(frozen=True, slots=True)

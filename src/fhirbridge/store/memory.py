@@ -33,6 +33,7 @@ from fhirbridge.store.base import (
     RecordRow,
     ResourceRow,
     TokenRow,
+    has_same_content,
 )
 from fhirbridge.store.chain import decode_details, encode_details, next_entry
 from fhirbridge.store.matching import Finder
@@ -172,7 +173,7 @@ class MemoryTransaction(MemoryReleases):
         key = record.kind, record.source, record.key
         versions = self._state.records.get(key, ())
         present = versions[-1] if versions else None
-        if present and (present.body, present.person_id) == (record.body, record.person_id):
+        if present and has_same_content(present, record):
             kept = replace(present, trace=record.trace, message_id=record.message_id)
             self._writable.records[key] = (*versions[:-1], kept)
             return kept

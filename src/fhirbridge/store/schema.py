@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -133,6 +134,7 @@ record_version = Table(
     _bytes("trace"),
     _text("message_id"),
     _moment("stored_at"),
+    Column("complement", LargeBinary, nullable=False, server_default=text("''")),
     ForeignKeyConstraint(["kind", "source", "key"], ["record.kind", "record.source", "record.key"]),
 )
 

@@ -32,8 +32,8 @@ def keys_of(type_: str, name: str) -> tuple[str, ...]:
 
 
 def _present(type_: str, name: str) -> Test:
-    keys = keys_of(type_, name)
-    return lambda tree: any(key in tree for key in keys)
+    keys = frozenset(keys_of(type_, name))
+    return lambda tree: not keys.isdisjoint(tree)
 
 
 def counted(names: Iterable[str], low: int, high: int) -> Maker:

@@ -164,6 +164,7 @@ UNWRITABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"Born": "2026-11"}, "FB304", "doc.Born"),
     ({"Sex": "Q"}, "FB303", "doc.Sex"),
     ({"Shoe": 9}, "FB301", "doc"),
+    ({"@no": "N\n1"}, "FB308", "doc.@no"),
 ]
 
 

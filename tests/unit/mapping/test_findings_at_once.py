@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.finding_pages import MAP, base, findings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.finding_pages import MAP, base, definitions, findings
+
+from fhirbridge.mapping.files import Bundle
+from fhirbridge.mapping.library import inspect_folder
 
 GOOD = base("report")[MAP]
 
@@ -79,3 +84,16 @@ def test_what_is_wrong_in_a_base_is_told_once_for_all_its_overlays(tmp_path: Pat
     text = GOOD.replace(*NO_SUCH_FIELD)
     found = findings(tmp_path, {**base("report"), MAP: text, **overlays})
     assert [(issue.code, issue.location.split(":")[0]) for issue in found] == [("FB201", MAP)]
+
+
+@given(
+    st.integers(0, len(GOOD) - 1),
+    st.integers(0, 12),
+    st.sampled_from(["", "[", "'", "|", ":", "#", "\t", "x", "\n", "$"]),
+)
+@settings(max_examples=80, deadline=None)
+def test_a_map_spoilt_anywhere_makes_findings_and_never_a_fault(at: int, gone: int, put: str) -> None:
+    files = {name: content.encode() for name, content in base("report").items()}
+    text = (GOOD[:at] + put + GOOD[at + gone :]).encode()
+    found = inspect_folder(Bundle({**files, MAP: text}), definitions())
+    assert all(issue.location.rsplit(":", 2)[0] in {*files, MAP} for issue in found.issues)

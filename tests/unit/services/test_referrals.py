@@ -239,3 +239,34 @@ def test_a_key_that_is_too_long_is_refused(world: World) -> None:
     with pytest.raises(MissingHeader):
         create(world, key="k" * 256)
     assert find_referrals(world) == []
+
+
+def test_what_no_row_understands_is_kept_and_served_again(world: World) -> None:
+    theirs = {"system": "https://lakeside.example/orders", "value": "ORD-77"}
+    request = make_request(world, patientInstruction="Bring a card", identifier=[theirs])
+    made = json.loads(create(world, request).body)
+    assert made["patientInstruction"] == "Bring a card"
+    assert theirs in made["identifier"]
+
+
+def test_what_was_kept_survives_an_update_of_something_else(world: World) -> None:
+    made = create(world, make_request(world, patientInstruction="Bring a card"))
+    changed = {**json.loads(made.body), "code": {"text": "Evening clinic"}}
+    again = resources.update(world.bridge, world.caller("lakeside"), made.id, changed, if_match=made.version)
+    told = json.loads(again.body)
+    assert (told["code"]["text"], told["patientInstruction"]) == ("Evening clinic", "Bring a card")
+
+
+def test_an_update_that_only_adds_what_nobody_understands_is_a_new_version(world: World) -> None:
+    made = create(world)
+    changed = {**json.loads(made.body), "patientInstruction": "Bring a card"}
+    again = resources.update(world.bridge, world.caller("lakeside"), made.id, changed, if_match=made.version)
+    assert again.version == made.version + 1
+    assert json.loads(again.body)["patientInstruction"] == "Bring a card"
+
+
+def test_what_changes_the_meaning_of_the_rest_is_refused(world: World) -> None:
+    modifier = [{"url": "https://lakeside.example/negated", "valueBoolean": True}]
+    with pytest.raises(InvalidContent) as caught:
+        create(world, make_request(world, modifierExtension=modifier))
+    assert "ServiceRequest.modifierExtension" in {issue.expression for issue in caught.value.issues}

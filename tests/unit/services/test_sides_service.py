@@ -260,3 +260,89 @@ def test_a_document_needs_the_time_of_its_composition(maps: Path) -> None:
 
 def test_the_same_record_gives_the_same_bundle(maps: Path) -> None:
     assert bundled(maps, "collection").output == bundled(maps, "collection").output
+
+
+@pytest.mark.parametrize("entries", [7, [7], {"a": 1}])
+def test_a_bundle_of_another_shape_is_refused(maps: Path, entries: object) -> None:
+    body = json.dumps({"resourceType": "Bundle", "entry": entries}).encode()
+    with pytest.raises(MalformedInput):
+        trying.map_file(maps, "note", body, reverse=True)
+
+
+def test_a_document_whose_composition_could_not_be_made_is_no_document(maps: Path) -> None:
+    file = maps / "records" / "note.yaml"
+    file.write_text(
+        file.read_text().replace("    class: D2\n", "    class: D2\n    when: monitoring.period_end = 'x'\n")
+    )
+    issues = bundled(maps, "document").issues
+    assert ("FB302", "Composition") in [(issue.code, issue.expression) for issue in issues]
+
+
+VISITS = """\
+map: visits
+version: 1.0.0
+left: {record: monitoring}
+right: {schema: schemas/visits.json}
+documents:
+  report:
+    make: document
+    key: monitoring.id
+    rows: |
+      monitoring.id             <=> report.no
+      monitoring.requirement    <=> report.kind
+      monitoring.progress       <=> report.progress
+      monitoring.tests[].id     <=> tests[].no
+      monitoring.tests[].on     <=> tests[].day   | date
+      monitoring.tests[].result <=> tests[].result
+ignore: {IGNORED}
+"""
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "report": {
+            "type": "object",
+            "properties": {
+                "no": {"type": "string"},
+                "kind": {"type": "string"},
+                "progress": {"type": "string", "enum": ["engaged", "partly-engaged", "not-engaged", "completed"]},
+            },
+            "required": ["no", "kind"],
+        },
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"no": {"type": "string"}, "day": {"type": "string"}, "result": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+@pytest.fixture
+def visits(tmp_path: Path) -> Path:
+    folder = tmp_path / "own"
+    for name in ("records", "schemas"):
+        (folder / name).mkdir(parents=True)
+    others = ("client", "agency", "worker", "period_start", "period_end", "sessions_offered", "sessions_attended")
+    ignored = ", ".join(f"monitoring.{name}: not here" for name in (*others, "compliant", "clinical_comment"))
+    (folder / "records" / "visits.yaml").write_text(VISITS.replace("IGNORED", ignored))
+    (folder / "schemas" / "visits.json").write_text(json.dumps(SCHEMA))
+    return folder
+
+
+def test_a_record_becomes_a_json_document_and_comes_back(visits: Path) -> None:
+    record = {**RECORD, "requirement": "drr", "tests": [{"id": "t-1", "on": "2026-10-02", "result": "negative"}]}
+    tried = trying.map_file(visits, "visits", json.dumps(record).encode())
+    document = {
+        "report": {"no": "m-1", "kind": "drr"},
+        "tests": [{"no": "t-1", "day": "2026-10-02", "result": "negative"}],
+    }
+    assert (tried.output, tried.issues, tried.text) == (document, (), b"")
+    back = trying.map_file(visits, "visits", json.dumps([document]).encode(), reverse=True).output
+    assert back == {"id": "m-1", "requirement": "drr", "tests": record["tests"]}
+
+
+def test_what_a_document_lacks_is_told_at_our_own_field(visits: Path) -> None:
+    tried = trying.map_file(visits, "visits", json.dumps(RECORD).encode())
+    assert [(issue.code, issue.expression) for issue in tried.issues] == [("FB302", "monitoring.requirement")]

@@ -117,6 +117,14 @@ def test_what_is_no_sample_is_refused(folder: Path, body: bytes) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_sample_of_endless_fields_is_refused(folder: Path) -> None:
+    wide = {f"f{number}": "x" for number in range(1_001)}
+    with pytest.raises(MalformedInput, match="fields"):
+        start(folder, "probe", json.dumps(wide).encode(), ["person"])
+    with pytest.raises(MalformedInput, match="kinds of elements"):
+        start(folder, "probe", b"<a>" + b"".join(b"<b%d/>" % n for n in range(501)) + b"</a>", ["person"])
+
+
 @pytest.mark.parametrize("name", ["", "../x", "Jail", "a_b", "-a"])
 def test_a_name_that_is_none_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(MalformedInput):

@@ -70,8 +70,12 @@ def _unsure(scene: Scene, block: Block, written: _Written, at: Names) -> Iterato
     row = rows[0]
     if row.right[len(at) - 1 :] != own[0][0] or _is_sure(scene, block, row, [other for _, other in written]):
         return
-    message = f"`{'.'.join((block.type, *at))}` is required and `{row.left_text or row.text}` may be missing"
-    hint = "write: default 'value', or make the field required in the schema"
+    where = f"`{'.'.join((block.type, *at))}` is required"
+    if row.when is not None:
+        message, hint = f"{where} and its only row has a `when`", "add a row for the other case"
+    else:
+        message = f"{where} and `{row.left_text}` may be missing"
+        hint = "write: default 'value', or make the field required in the schema"
     yield finding("FB239", row.place, message, hint=hint)
 
 

@@ -327,7 +327,6 @@ def held(unit: Unit, body: list[ast.stmt], value: ast.expr) -> ast.expr:
     return name(var)
 
 
-def taken_from(var: str, names: Iterable[str], body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Return what gives names the attributes of an object, for those of them that the statements use."""
-    used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    return [assign(each, attribute(name(var), each)) for each in names if each in used]
+def taken_from(var: str, names: Iterable[str]) -> list[ast.stmt]:
+    """Return what gives names the attributes of an object."""
+    return [assign(each, attribute(name(var), each)) for each in names]

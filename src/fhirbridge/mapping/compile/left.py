@@ -90,7 +90,7 @@ class _Backer:
         top = Branch()
         works = [Taking(row, "body", row.right, self.restorer.root(self._var(row)), row.left) for row in rows]
         self._rows(top, works)
-        head = code.taken_from("run", _RUN, top.body)
+        head = code.taken_from("run", _RUN)
         body = [*head, *self.restorer.opening(self.restorer.held[0]), *top.body]
         return self.unit.function(("tree", "node", "body", "run"), body)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Making:
         made: items by type and id, in the order in which they came.
         writes: how many values were written; the code counts them.
         warned: codes that travel as they came; `held`: numbers of the conditions that have held.
+        ran: notes one of them.
     """
 
     map: Map
@@ -49,13 +50,12 @@ class Making:
     warned: list[Issue] = field(default_factory=list)
     held: set[int] = field(default_factory=set)
     ids: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    ran: Callable[[int], None] = field(init=False)
     writes: int = 0
     _of_item: list[tuple[Row, Issue]] = field(default_factory=list)
 
-    @property
-    def ran(self) -> Any:
-        """What notes the number of a condition that holds."""
-        return self.held.add
+    def __post_init__(self) -> None:
+        self.ran = self.held.add
 
     def target(self, type_: str, system: Any, key: Any) -> str:
         """Return the literal reference to what a business key names; each is made once.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.compile.surprise import Surprise
 from fhirbridge.mapping.interpret.back import apply_row
 from fhirbridge.mapping.interpret.work import Instance, Run
@@ -15,20 +17,19 @@ from fhirbridge.mapping.steps import Steps
 
 @dataclass(slots=True)
 class Restoring:
-    """One run to the left. `held`: numbers of the conditional rows of an item's block that have run for it."""
+    """One run to the left.
+
+    Attributes:
+        held: numbers of the conditional rows of an item's block that have run for it; `ran` notes one of them.
+    """
 
     run: Run
     held: set[int] = field(default_factory=set)
+    context: Context = field(init=False)
+    ran: Callable[[int], None] = field(init=False)
 
-    @property
-    def context(self) -> Any:
-        """What the map may know beside the items."""
-        return self.run.context
-
-    @property
-    def ran(self) -> Any:
-        """What notes the number of a conditional row that runs."""
-        return self.held.add
+    def __post_init__(self) -> None:
+        self.context, self.ran = self.run.context, self.held.add
 
     def apply(self, row: Row, nodes: dict[str, Tree], body: dict[str, Any]) -> None:
         """Let the interpreter take one row back.

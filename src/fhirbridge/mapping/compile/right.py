@@ -90,7 +90,7 @@ class _Maker:
         root.var, self.count = self.unit.fresh("b"), self.unit.fresh("n")
         self.writer = Writer(self.unit, root, self.is_traced, [Frame(root)])
         self._go(self.top, Source("tree", (self.map.root,)), self.block.loop)
-        return self.unit.function(("tree", "run"), [*code.taken_from("run", _RUN, self.top.body), *self.top.body])
+        return self.unit.function(("tree", "run"), [*code.taken_from("run", _RUN), *self.top.body])
 
     # -- the items of the block
 

@@ -19,13 +19,15 @@ from fhirbridge.formats.xsd_guess import guess_schema
 from fhirbridge.mapping.library import record_shapes
 from fhirbridge.mapping.proposals.draft import Draft
 from fhirbridge.mapping.proposals.drafting import draft_map
-from fhirbridge.mapping.proposals.sample import Sample
+from fhirbridge.mapping.proposals.sample import Sample, Source
 from fhirbridge.mapping.proposals.schemas import csv_columns, json_schema
 from fhirbridge.mapping.proposals.skeleton import LeftSide, skeleton, table_csv, table_file
 from fhirbridge.services.maps import testing, testing_update
 from fhirbridge.services.maps.checking import check_all
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+MAX_FIELDS = 1_000
+"""A sample with more fields is no sample of a message that anybody maps by hand."""
 LAWS = 20
 """So many examples of each law are tried on a new map."""
 
@@ -85,6 +87,8 @@ def start(folder: Path, name: str, body: bytes, wanted: Sequence[str]) -> Starte
     """
     shapes = _wanted(name, wanted)
     read = _sniff(body)
+    if sum(1 for _ in Source(read.sample.root, "doc", ()).leaves()) > MAX_FIELDS:
+        raise MalformedInput(f"The sample has more than {MAX_FIELDS} fields.")
     draft = draft_map(name, read.sample, shapes)
     if not draft.blocks:
         raise MapError("No map can be made of this sample.", issues=[Issue("FB103", each) for each in draft.decide])

@@ -123,6 +123,7 @@ def _item_issues(map_: Map, item: Item) -> tuple[Issue, ...]:
 
 
 def output_of(map_: Map, items: Sequence[Item]) -> object:
+    """Return what a run to the right is printed as: records with their kind, resources, or a Bundle of them."""
     """Return what a map made of one document, as JSON has it: records with their kinds, resources, or a Bundle."""
     if map_.right.kind == "record":
         return [{"kind": item.type, "record": item.body} for item in items]
@@ -202,6 +203,9 @@ def right_items(map_: Map, tree: Any) -> Items:
     if map_.right.kind == "record":
         return [_record_item(map_, each) for each in (tree if isinstance(tree, list) else [tree])]
     if isinstance(tree, dict) and tree.get("resourceType") == "Bundle":
+        entries = tree.get("entry", [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise MalformedInput("The entries of the Bundle are no list of objects.")
         tree = list(iter_resources(tree))
     resources = tree if isinstance(tree, list) else [tree]
     if not all(isinstance(each, dict) and isinstance(each.get("resourceType"), str) for each in resources):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
 
-from fhirbridge.store.base import RecordRow
+from fhirbridge.store.base import RecordRow, has_same_content
 from fhirbridge.store.schema import record as head
 from fhirbridge.store.schema import record_version as versions
 from fhirbridge.store.sql.work import Work
@@ -25,13 +25,13 @@ class Records(Work):
     """The part of a transaction that keeps internal records."""
 
     def put_record(self, record: RecordRow) -> RecordRow:
-        """Keep a new version; an equal body about the same person keeps the present one."""
+        """Keep a new version; the same content about the same person keeps the present one."""
         key = {"kind": record.kind, "source": record.source, "key": record.key}
         row = self._claim_head(head, key, {"person_id": record.person_id, "version": 1})
         if row is None:
             return self._add_record_version(record, 1)
         present = self._get_record(record)
-        if (present.body, present.person_id) == (record.body, record.person_id):
+        if has_same_content(present, record):
             return self._keep_record(present, record)
         changes = {"person_id": record.person_id, "version": row.version + 1}
         self._connection.execute(update(head).where(*_is(head, record)).values(changes))
