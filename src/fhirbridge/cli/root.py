@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Answer HTTP: FHIR, intake and tokens.",
     "worker": "Process what arrived and deliver what has to leave.",
     "map": "Send a file through a map and print what comes out.",
+    "propose": "Show what came back as a change of a record that is held.",
     "bulk": "Send a large file through a map on all cores.",
     "check": "Prove maps before a message meets them.",
     "test": "Run the tests beside maps, and the laws of every map.",

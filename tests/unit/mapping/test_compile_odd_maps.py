@@ -243,3 +243,53 @@ def test_odd_maps_go_left_alike(probe: Map, data: st.DataObject) -> None:
 
 def items_of(map_: Map, tree: Tree) -> list[list[Any]]:
     return [[item.type, item.body] for item in right.to_right(map_, tree, HERE).items]
+
+
+CODES = """
+  plan:
+    make: CarePlan
+    key: doc.no
+    rows: |
+      doc.steps[].by         => activity[].detail.code         | code kind
+      doc.steps[].on         => activity[].detail.statusReason | code kind
+"""
+
+
+def test_rows_that_share_a_loop_warn_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    map_ = read(tmp_path, CODES)
+    tree = {"no": "1", "steps": [{"by": "a", "on": "b"}, {"by": "active", "on": "c"}]}
+    program = find_right(map_)
+    made = program.run(tree, HERE) if program else None
+    assert made == right.to_right(map_, tree, HERE)
+    assert [issue.expression for issue in made.issues] == ["doc.steps[0].by", "doc.steps[0].on", "doc.steps[1].on"]
+
+
+def test_of_two_plans_with_one_key_the_interpreter_says_what_differs(tmp_path: Path) -> None:
+    map_ = read(tmp_path, BLOCKS["loops"])
+    tree = {"no": "1", "people": [{"no": "p", "name": "a"}, {"no": "p", "name": "c"}]}
+    program = find_right(map_)
+    assert program
+    assert program.run(tree, HERE) is None
+    assert to_right(map_, tree, HERE).issues[0].code == "FB309"
+
+
+GREEDY = """
+  person:
+    make: Practitioner for p in doc.people[]
+    key: p.no
+    rows: |
+      doc.tags[]             => qualification[].code.text
+"""
+
+
+def test_a_message_that_would_write_without_end_is_left_to_the_interpreter(tmp_path: Path) -> None:
+    map_ = read(tmp_path, GREEDY)
+    tree = {"no": "1", "people": [{"no": f"p{n}"} for n in range(1_001)], "tags": ["t"] * 1_000}
+    assert [(issue.code, issue.severity) for issue in to_right(map_, tree, HERE).issues] == [("FB310", "error")]
+
+
+def test_a_weak_row_gives_way_and_a_taken_place_is_a_conflict(tmp_path: Path) -> None:
+    map_ = read(tmp_path, BLOCKS["merges"])
+    items: list[tuple[str, Any]] = [("CarePlan", {"identifier": [{"system": "urn:x", "value": n}]}) for n in ("1", "2")]
+    assert to_left(map_, items, HERE) == back.to_left(map_, items, HERE)
+    assert [issue.code for issue in to_left(map_, items, HERE).issues] == ["FB309"]

@@ -17,14 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fhirbridge.errors import BridgeError, InvalidContent, Issue, MalformedInput, NotFound
+from fhirbridge.errors import BridgeError, InvalidContent, Issue, MalformedInput
 from fhirbridge.formats import csv_text, json_text, record_json
 from fhirbridge.formats.document import Document
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.csv_layout import csv_layout
 from fhirbridge.mapping.model import Map, SideKind
 from fhirbridge.services import sides
-from fhirbridge.services.definitions import beside, load_maps
 from fhirbridge.services.maps import trying
 
 CHUNK = 100
@@ -125,10 +124,7 @@ def map_bulk(
 
 
 def _get_map(job: Job) -> Map:
-    library = load_maps(job.folder, beside(job.folder))
-    if job.map not in library.names():
-        raise NotFound(f"There is no such map; known are: {', '.join(library.names())}.")
-    map_ = library.get(job.map)
+    map_ = trying.get_map(job.folder, job.map)
     if map_.left.kind not in SOURCES or map_.right.kind not in TARGETS:
         message = "Only documents that stand in lines can be mapped in bulk: JSON or CSV in, JSON out."
         raise InvalidContent(message, issues=[Issue("FB500", message, rule="bulk", hint="use `fhirbridge map`")])

@@ -64,11 +64,21 @@ def map_file(folder: Path, name: str, body: bytes, *, source: str = "local", rev
         MapError: a map of the folder does not pass its checks.
         MalformedInput: the body cannot be read.
     """
+    map_, context = get_map(folder, name), Context(source=source)
+    return _backward(map_, body, context) if reverse else _forward(map_, body, context)
+
+
+def get_map(folder: Path, name: str) -> Map:
+    """Return a map of a folder.
+
+    Raises:
+        NotFound: no such map.
+        MapError: a map of the folder does not pass its checks.
+    """
     library = _library(folder, _stamp(folder))
     if name not in library.names():
         raise NotFound(f"There is no such map; known are: {', '.join(library.names())}.")
-    map_, context = library.get(name), Context(source=source)
-    return _backward(map_, body, context) if reverse else _forward(map_, body, context)
+    return library.get(name)
 
 
 @lru_cache(maxsize=1)
