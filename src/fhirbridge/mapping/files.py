@@ -150,10 +150,13 @@ def _too_much(sizes: Mapping[str, int | None]) -> Iterable[Issue]:
 
 @dataclass(frozen=True)
 class Listed:
-    """The same files, for the time of one reading of the maps: what there is is looked up once."""
+    """The same files, for the time of one reading of the maps: each is looked up and read once, so that what is hashed is
+    what is parsed.
+    """
 
     files: Files
     _sizes: dict[str, int | None] = field(default_factory=dict)
+    _bodies: dict[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -171,4 +174,6 @@ class Listed:
 
     def read(self, name: str) -> bytes:
         """Return what is in a file."""
-        return self.files.read(name)
+        if name not in self._bodies:
+            self._bodies[name] = self.files.read(name)
+        return self._bodies[name]

@@ -73,7 +73,7 @@ def _is_match(item: Tree, step: Step) -> bool:
 
 
 def _holds(item: Tree, where: Where) -> bool:
-    return any(value == where.value for _, _, value in read(item, where.steps))
+    return any(value == where.value for _, _, value in read(item, where.reads))
 
 
 def write(

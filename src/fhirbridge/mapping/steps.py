@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 Scalar = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """An equality that both filters when reading and is made true when writing."""
+    """An equality that both filters when reading and is made true when writing.
+
+    Attributes:
+        steps: where it is made true: of a list without a selector of its own, the first item.
+        reads: where it is looked for: of such a list, every item.
+    """
 
     steps: tuple[Step, ...]
     value: Scalar
+    reads: tuple[Step, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        whole = tuple(replace(step, each=True, index=None) if step.index == 0 else step for step in self.steps)
+        object.__setattr__(self, "reads", whole)
 
 
 @dataclass(frozen=True, slots=True)

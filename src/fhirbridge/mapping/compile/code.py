@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypedDict
 
 Part = str | ast.expr
@@ -19,23 +20,23 @@ Parts = tuple[Part, ...]
 class _At(TypedDict):
     lineno: int
     col_offset: int
-    end_lineno: int
-    end_col_offset: int
 
 
-_AT = _At(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+_AT = _At(lineno=1, col_offset=0)
 """Generated code stands nowhere; Python wants a place for each node all the same."""
 _LOAD, _STORE = ast.Load(), ast.Store()
 
 
+@lru_cache(maxsize=4096, typed=True)
 def const(value: str | int | bool | None) -> ast.expr:
-    """Return a constant."""
+    """Return a constant. Nodes without parts are shared: nothing ever changes one."""
     return ast.Constant(value, **_AT)
 
 
 NONE = const(None)
 
 
+@lru_cache(maxsize=4096)
 def name(identifier: str) -> ast.expr:
     """Return what a name of ours stands for."""
     return ast.Name(identifier, _LOAD, **_AT)

@@ -215,11 +215,11 @@ class _Backer:
     def _picked(self, branch: Branch, items: str, step: Step) -> ast.expr:
         """Return the items that a selector picks; a list is sorted by what its selectors compare once for all rows."""
         where = step.where[0]
-        key = (items, where.steps)
+        key = (items, where.reads)
         known = branch.find_read(key)
         if known is None:
             known = branch.read[key] = Source(self.unit.fresh("s"))
-            by_value = code.call(self.unit.bind(sorter(where.steps)), code.name(items))
+            by_value = code.call(self.unit.bind(sorter(where.reads)), code.name(items))
             branch.add(code.assign(known.var, by_value))
         return code.call(code.attribute(code.name(known.var), "get"), code.const(where.value), code.tuple_([]))
 

@@ -158,6 +158,8 @@ def _is_orderly(shelf: Shelf) -> bool:
     steps = list(shelf.slots)
     if any((step.each and step.index is not None) or (step.where and step.index) for step in steps):
         return False
+    if shelf.is_given and len(steps) > 1:  # a selector looks at every item, whoever made it
+        return False
     picked = [step for step in steps if step.where]
     placed = [step for step in steps if not step.where]
     if any(step.each for step in placed):

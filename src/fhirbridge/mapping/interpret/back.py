@@ -30,14 +30,7 @@ def to_left(map_: Map, items: Sequence[tuple[str, dict[str, Any]]], context: Con
     if any(run.refuses(body, type_) for type_, body in items):
         return Restored({}, run.close())
     tree: dict[str, Any] = {}
-    selectors = frozenset(coverage.selector_paths(map_))
-    for block in blocks_back(map_):
-        places = Places(block, tree, rows_back(block))
-        for type_, body in items:
-            key = key_of(run, block, body) if type_ == block.type and isinstance(body, dict) else None
-            if key is not None:
-                _restore(run, places, body, key=key, selectors=selectors)
-    pruned, _ = prune(tree)
+    XX
     return Restored(pruned, run.close())
 
 

@@ -54,14 +54,10 @@ def _new_right(recipe: Recipe, element: Owned, choices: Choices, context: Contex
 
 
 def _other_concept(value: Tree, row: Row) -> Tree:
-    """Return a CodeableConcept as another system sends it: with its own coding, ours without a display, a text.
-
-    Its coding stands first, but where a selector of the row looks at the first one.
-    """
+    """Return a CodeableConcept as another system sends it: with its own coding, ours without a display, a text."""
     ours = [_other_coding(coding, row) for coding in value.get("coding", [])]
     theirs = {"system": "https://other.example/codes", "code": "its-own"}
-    is_selected = any(step.where for step in row.right)
-    return {"coding": [*ours, theirs] if is_selected else [theirs, *ours], "text": "in other words"}
+    return {"coding": [theirs, *ours], "text": "in other words"}
 
 
 def _other_coding(value: Tree, _row: Row) -> Tree:

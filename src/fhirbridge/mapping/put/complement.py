@@ -94,7 +94,7 @@ def _compared(steps: Steps, node: Tree, at: str) -> Iterator[str]:
     for position, step in enumerate(steps):
         for where in step.where:
             for _, path, item in read(node, steps[: position + 1], at=at):
-                matching = (own for _, own, value in read(item, where.steps, at=path) if value == where.value)
+                matching = (own for _, own, value in read(item, where.reads, at=path) if value == where.value)
                 yield from matching
                 yield from _compared(where.steps, item, path)
 

@@ -31,7 +31,7 @@ Kept = Mapping[str, Complement]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ProposedChange:
     """A change that is proposed, not made.
 
     Attributes:
@@ -46,7 +46,7 @@ class Proposal:
     issues: tuple[Issue, ...]
 
 
-def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context: Context) -> Proposal:
+def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context: Context) -> ProposedChange:
     """Return the change that items from the right side propose to the left tree that is held; {} for none held."""
     made = to_right(map_, held, context) if held else Mapped((), ())
     standing = [(item.type, item.body) for item in made.items]
@@ -57,7 +57,7 @@ def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context
     kept = dict(_complements(map_, arrived, context))
     issues = [issue for issue in (*made.issues, *restored.issues) if issue.code != "FB306"]
     issues += _unknown(map_, arrived, kept, context)
-    return Proposal(tree, tuple(iter_changes(held, tree)), kept if _keeps(map_) else {}, tuple(issues))
+    return ProposedChange(tree, tuple(iter_changes(held, tree)), kept if _keeps(map_) else {}, tuple(issues))
 
 
 def with_complement(items: Sequence[Item], kept: Kept) -> tuple[tuple[Item, ...], tuple[Issue, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fhirbridge.formats import json_text, record_json
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.put.propose import Proposal, propose
+from fhirbridge.mapping.put.propose import ProposedChange, propose
 from fhirbridge.services.maps import trying
 
 
@@ -16,7 +16,7 @@ from fhirbridge.services.maps import trying
 class Proposed:
     """A proposal, and the trees it is printed as."""
 
-    proposal: Proposal
+    proposal: ProposedChange
 
     def to_tree(self) -> dict[str, Any]:
         """Return the record as it would be, the paths that change, and what is kept beside it."""
