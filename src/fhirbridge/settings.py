@@ -99,7 +99,10 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _bad(f"The settings file {path.name} cannot be read.", "Make one with `fhirbridge init`.") from error
+        raise _bad(
+            f"The settings file {path.name} cannot be read.",
+            "Go to the folder of your bridge, name the file with -s, or make one with `fhirbridge init`.",
+        ) from error
     return parse(text, path.parent.resolve())
 
 

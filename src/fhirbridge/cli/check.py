@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fhirbridge.cli.opening import find_maps, is_inactive
-from fhirbridge.cli.output import issue_line, json_option, print_json, print_rows
+from fhirbridge.cli.output import issue_line, json_option, print_json, print_rows, printable
 from fhirbridge.errors import EXIT_FINDINGS, Issue
 from fhirbridge.services.maps import checking, explaining_findings, sarif
 
@@ -98,13 +98,14 @@ def frame(folder: Path, issue: Issue) -> Iterator[str]:
     file, line, column = parse_location(issue.location)
     text = _read_line(folder / file, line) if line else ""
     if text:
-        yield f"{line:>5} | {text}"
+        yield f"{line:>5} | {printable(text)}"
         yield f"{'':>5} | {'^':>{max(column, 1)}}"
     if issue.hint:
         yield f"{'':>5} = {issue.hint}"
     if text and issue.fix is not None:
         begin = issue.fix.column - 1
-        yield f"{'':>5} = fix: {text[:begin].lstrip()}{issue.fix.new}{text[begin + len(issue.fix.old) :].rstrip()}"
+        fixed = f"{text[:begin].lstrip()}{issue.fix.new}{text[begin + len(issue.fix.old) :].rstrip()}"
+        yield f"{'':>5} = fix: {printable(fixed)}"
 
 
 def parse_location(location: str) -> tuple[str, int, int]:
@@ -123,5 +124,5 @@ def _read_line(file: Path, line: int) -> str:
     """Return one line of a file, or nothing when the file has no such line."""
     if not file.is_file():
         return ""
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return lines[line - 1] if line <= len(lines) else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fhirbridge.cli.opening import find_maps
+from fhirbridge.cli.opening import find_maps, find_own_maps
 from fhirbridge.cli.output import print_issues
 from fhirbridge.errors import EXIT_FINDINGS
 from fhirbridge.services.maps import layout
@@ -28,7 +28,8 @@ def command(ctx: click.Context, /, places: tuple[Path, ...], check: bool, diff: 
     fhirbridge fmt mappings
     fhirbridge fmt --check --diff mappings/sources/harlan.yaml
     """
-    found = [layout.lay_out(file) for file in layout.find_files(places or (find_maps(ctx.obj),))]
+    find = find_maps if check or diff else find_own_maps
+    found = [layout.lay_out(file) for file in layout.find_files(places or (find(ctx.obj),))]
     changed = [each for each in found if each.is_changed]
     for each in changed:
         click.echo(each.diff() if diff else each.file, nl=not diff)

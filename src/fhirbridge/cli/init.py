@@ -10,6 +10,7 @@ import click
 
 from fhirbridge import bootstrap
 from fhirbridge import settings as settings_file
+from fhirbridge.cli.opening import open_desk
 from fhirbridge.services.definitions import find_defaults
 
 SETTINGS = """\
@@ -79,21 +80,29 @@ def command(folder: Path, own_maps: bool) -> None:
 
     Where DIR has settings already they stay as they are, and only the database they name is brought up to date.
     """
-    file = folder / "fhirbridge.toml"
+    file, maps = folder / "fhirbridge.toml", folder / "mappings"
     if file.exists():
         bootstrap.migrate(settings_file.load(file))
         click.echo(f"{file} was there and stays as it is; its database is up to date.", err=True)
         return
+    if own_maps and maps.exists():
+        raise click.UsageError(f"{maps} is there already; nothing was made. Take another DIR, or leave --own-maps out.")
     text = SETTINGS.replace("@random@", secrets.token_hex(16))
     if own_maps:
         text = text.replace('# mappings = "mappings"', 'mappings = "mappings"')
     write_folder(folder, text)
     if own_maps:
-        shutil.copytree(find_defaults() / "mappings", folder / "mappings")
-        click.echo(f"Copied the maps of the package into {folder / 'mappings'}.", err=True)
+        _own(file, maps)
     click.echo(f"Made {file}, {folder / 'keys'} and the database.", err=True)
     click.echo(f"Next: name your partners in {file}, then run", err=True)
     click.echo(f"  fhirbridge -s {file} serve\n  fhirbridge -s {file} worker", err=True)
+
+
+def _own(file: Path, maps: Path) -> None:
+    """Copy the maps of the package and make them the first release, so that every edit is seen as a change."""
+    shutil.copytree(find_defaults() / "mappings", maps)
+    with open_desk(str(file)):
+        click.echo(f"Copied the maps of the package into {maps}; they are the active ones.", err=True)
 
 
 def write_folder(folder: Path, text: str) -> Path:

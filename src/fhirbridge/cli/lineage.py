@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def command(settings: str, /, folder: Path | None, as_json: bool, **asked: Any) 
         print_rows([asdict(link) for link in links], [], as_json=True)
     else:
         is_forward = asked["start"] is not None
-        click.echo("\n".join(line for link in links for line in _lines(link, forward=is_forward)))
+        texts = ("\n".join(_lines(link, forward=is_forward)) for link in links)
+        click.echo("\n".join(text for text, _ in groupby(texts)))  # an overlay says again what its base says
 
 
 def _links(folder: Path, *, start: str | None, end: str | None, back: bool) -> tuple[lineage.Link, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fhirbridge.cli.opening import find_maps
+from fhirbridge.cli.opening import find_own_maps
 from fhirbridge.cli.output import print_issues
 from fhirbridge.errors import EXIT_FINDINGS
 from fhirbridge.services.maps import starting
@@ -40,7 +40,7 @@ def mapping(ctx: click.Context, /, name: str, sample: Path, wanted: str, folder:
     fhirbridge new mapping county-jail --from export.csv --to person,transition
     """
     kinds = [kind.strip() for kind in wanted.split(",") if kind.strip()]
-    started = starting.start(folder or find_maps(ctx.obj), name, sample.read_bytes(), kinds)
+    started = starting.start(folder or find_own_maps(ctx.obj), name, sample.read_bytes(), kinds)
     for file in started.files:
         click.echo(file)
     _tell(name, started)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from fhirbridge import bootstrap, settings
 from fhirbridge.errors import BridgeError
 from fhirbridge.services.bridge import Bridge
@@ -46,3 +48,24 @@ def find_maps(path: str) -> Path:
     file = Path(path)
     named = settings.load(file).mappings if file.exists() else None
     return named or find_defaults() / "mappings"
+
+
+def find_own_maps(path: str) -> Path:
+    """Return the folder of maps that the settings name, for a command that writes into it.
+
+    Raises:
+        click.UsageError: there are no settings, or they name no folder: the maps of the package are not to be changed.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise click.UsageError(
+            f"There is no {file} here, so nothing says which folder to write to. Go to the folder of your bridge, "
+            "name its settings with -s, or name the folder of maps."
+        )
+    named = settings.load(file).mappings
+    if named is None:
+        raise click.UsageError(
+            f"{file} names no `mappings` of your own, and those of the package are not to be changed. "
+            "`fhirbridge init DIR --own-maps` makes a bridge with a copy, or name the folder of maps."
+        )
+    return named

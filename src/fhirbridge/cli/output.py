@@ -48,13 +48,23 @@ def print_issues(issues: Iterable[Issue]) -> None:
     for issue in issues:
         click.echo(issue_line(issue), err=True)
         if issue.hint:
-            click.echo(f"      {issue.hint}", err=True)
+            click.echo(f"      {printable(issue.hint)}", err=True)
 
 
 def print_error(error: BridgeError) -> None:
     """Print an error and each of its issues on stderr."""
     click.echo(f"fhirbridge: {error.message}", err=True)
     print_issues(issue for issue in error.issues if issue.message != error.message or issue.expression)
+
+
+def printable(text: str) -> str:
+    """Return a text in which no sign moves the cursor of a terminal; a tab becomes blanks, `?` stands for the others.
+
+    >>> printable("doc.a\x1b[2J"), printable("a\tb")
+    ('doc.a?[2J', 'a    b')
+    """
+    text = text.replace("\t", "    ")
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
 
 
 def issue_line(issue: Issue) -> str:
@@ -65,7 +75,7 @@ def issue_line(issue: Issue) -> str:
     """
     place = " ".join(part for part in (issue.location, issue.expression) if part)
     label = issue.code if issue.severity == "error" else f"{issue.code} {issue.severity}"
-    return f"{label} {place}: {issue.message}" if place else f"{label} {issue.message}"
+    return printable(f"{label} {place}: {issue.message}" if place else f"{label} {issue.message}")
 
 
 @contextmanager
@@ -79,7 +89,7 @@ def progress(items: Sequence[Any], label: str) -> Iterator[Iterable[Any]]:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else printable(" ".join(str(value).split()))
 
 
 def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:

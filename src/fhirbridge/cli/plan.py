@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -43,8 +44,18 @@ def command(settings: str, folder: Path | None, corpus: Path | None, last: int, 
         click.echo(line)
     if found.release == found.base:
         click.echo("These maps are active already.", err=True)
+    elif found.marks:
+        _tell_marks(found.marks)
     else:
         click.echo(f'Next: fhirbridge activate {found.id} --why "..."', err=True)
+
+
+def _tell_marks(marks: Mapping[str, int]) -> None:
+    for name, count in marks.items():
+        click.echo(f"review: {name}: lines with REVIEW: {count}", err=True)
+    click.echo(
+        "`fhirbridge activate` refuses this preview: look at each, take the mark out, then plan again.", err=True
+    )
 
 
 def _summary(found: releases.Preview) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from fhirbridge.cli.check import frame
-from fhirbridge.cli.opening import find_maps
+from fhirbridge.cli.opening import find_maps, find_own_maps
 from fhirbridge.cli.output import json_option, print_json, print_rows
 from fhirbridge.errors import EXIT_FINDINGS, Issue
 from fhirbridge.services.maps.junit import as_junit
@@ -69,7 +69,7 @@ def command(ctx: click.Context, /, folder: Path | None, **asked: Any) -> None:
     fhirbridge test mappings --changed --coverage --min-coverage 95
     """
     options = Options(**asked)
-    folder = folder or find_maps(ctx.obj)
+    folder = folder or (find_own_maps if options.is_updating else find_maps)(ctx.obj)
     selection = Selection(options.select, changed_maps(folder) if options.is_changed else None)
     if options.is_updating:
         for written in update(folder, selection):

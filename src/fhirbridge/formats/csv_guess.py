@@ -60,6 +60,7 @@ def _is_utf_8(body: bytes) -> bool:
 def _delimiter(text: str) -> str:
     """Return the delimiter that parts the first line into most cells."""
     first = next((line for line in text.split("\n") if line.strip()), "")
+    first = first.replace("\r", "")  # a lone one is no line end to the reader, and an error
     return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([first], delimiter=delimiter), [])))
 
 

@@ -150,9 +150,7 @@ def _too_much(sizes: Mapping[str, int | None]) -> Iterable[Issue]:
 
 @dataclass(frozen=True)
 class Listed:
-    """The same files, for the time of one reading of the maps: each is looked up and read once, so that what is hashed is
-    what is parsed.
-    """
+    """The same files, for the time of one reading of the maps: each is read once; what is hashed is what is parsed."""
 
     files: Files
     _sizes: dict[str, int | None] = field(default_factory=dict)

@@ -14,6 +14,8 @@ from fhirbridge.errors import Fix, Issue
 from fhirbridge.mapping.model import Place
 
 _LONGEST_WORD = 80
+_MANY = 200
+"""Of more words only those that begin alike, and are about as long, are compared."""
 _NEAR, _SURE = 0.6, 0.8
 """How like a word must be to be named; how like one alone must be for the others beside it not to count."""
 
@@ -163,8 +165,23 @@ def finding(code: str, place: Place, message: str, *, hint: str = "", fix: Fix |
     if fix is None and isinstance(hint, Suggestion):
         fix = Fix(hint.old, hint.new)
     return Issue(
-        code, message, severity=rule.severity, rule=rule.sentence, location=str(place), hint=str(hint), fix=fix
+        code,
+        printable(message),
+        severity=rule.severity,
+        rule=rule.sentence,
+        location=printable(str(place)),
+        hint=printable(str(hint)),
+        fix=fix,
     )
+
+
+def printable(text: str) -> str:
+    """Return a text in which no sign can move a terminal's cursor or forge a line; `?` stands for each.
+
+    >>> printable("a\x1b[2J b")
+    'a?[2J b'
+    """
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -175,9 +192,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("statsu", ["status", "subject"])
     'did you mean status?'
     """
-    choices = sorted(set(known))
     if len(word) > _LONGEST_WORD:
         return ""
+    pool = {each for each in known if len(each) <= _LONGEST_WORD}
+    if len(pool) > _MANY:
+        pool = {each for each in pool if each[:2] == word[:2] and abs(len(each) - len(word)) <= 2}
+    choices = sorted(pool)[:_MANY]
     folded = {choice.casefold(): choice for choice in reversed(choices)}
     near = [folded[each] for each in get_close_matches(word.casefold(), folded, n=3, cutoff=_NEAR)]
     nearest = get_close_matches(word.casefold(), [each.casefold() for each in near], n=2, cutoff=_SURE)

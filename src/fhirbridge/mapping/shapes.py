@@ -245,6 +245,8 @@ _TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"}
 
 def _only_option(options: Any, at: str) -> Mapping[str, Any]:
     """Return the one kind of value that is not null."""
+    if not isinstance(options, list):
+        raise ValueError(f"`anyOf` of `{at}` must be a list")
     kinds = [each for each in options if _mapping(each, f"`anyOf` of `{at}`").get("type") != "null"]
     if len(kinds) != 1:
         raise ValueError(f"`{at}` may be more than one kind of value, which is not supported")
@@ -255,7 +257,7 @@ def _type(node: Mapping[str, Any], at: str) -> str:
     """Return the one JSON type of a place, null left aside; what has properties is an object, else text."""
     written = node.get("type", "object" if "properties" in node else "string")
     types = [each for each in (written if isinstance(written, list) else [written]) if each != "null"]
-    if len(types) != 1 or types[0] not in _TYPES:
+    if len(types) != 1 or not isinstance(types[0], str) or types[0] not in _TYPES:
         raise ValueError(f"the type of `{at}` must be one of {', '.join(sorted(_TYPES))}")
     return str(types[0])
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from tests.support.maps import MAPPINGS
 
+from fhirbridge.cli.init import SETTINGS
 from fhirbridge.cli.root import run
+from fhirbridge.errors import EXIT_USAGE
 
 UGLY = "version: '1.0.0'\nmap:   probe   # mine\n"
 
@@ -70,3 +72,17 @@ def test_an_unknown_map_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixtu
     shutil.copytree(MAPPINGS, tmp_path / "maps")
     assert run(["effective", "lakeside", "--maps", str(tmp_path / "maps")]) == 1
     assert "no map `lakeside`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("new", "mapping", "a-jail", "--from", __file__), ("fmt",), ("test", "--update")]
+)
+def test_what_writes_maps_never_writes_into_those_of_the_package(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "fhirbridge.toml"
+    assert run(["-s", str(settings), *arguments]) == EXIT_USAGE
+    assert "Go to the folder of your bridge" in capsys.readouterr().err
+    settings.write_text(SETTINGS, encoding="utf-8")
+    assert run(["-s", str(settings), *arguments]) == EXIT_USAGE
+    assert "are not to be changed" in capsys.readouterr().err

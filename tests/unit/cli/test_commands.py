@@ -173,6 +173,14 @@ def test_init_gives_the_analyst_maps_of_their_own(tmp_path: Path, command: Comma
     assert (tmp_path / "mine").stat().st_mode & 0o077 == 0
     command.file = tmp_path / "mine/fhirbridge.toml"
     assert "records/plan.yaml" in command("check")
+    assert "first start" in command("releases")
+
+
+def test_init_copies_no_maps_over_those_that_are_there(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "mappings").mkdir()
+    command("init", str(tmp_path), "--own-maps", code=2)
+    assert "is there already" in command.err
+    assert not (tmp_path / "fhirbridge.toml").exists()
 
 
 def test_init_brings_the_tables_of_settings_that_are_there_up_to_date(tmp_path: Path, command: Command) -> None:

@@ -145,6 +145,17 @@ def test_a_folder_is_made_active_as_it_was_reviewed(fresh: Command) -> None:
     assert "active" in fresh("releases").splitlines()[0]
 
 
+def test_proposals_that_wait_for_a_look_are_told_and_do_not_become_active(fresh: Command) -> None:
+    looked_at = (fresh.folder / "new/records/person.yaml").read_text()
+    (fresh.folder / "new/records/person.yaml").write_text(looked_at + "# REVIEW: is this so?\n")
+    id_ = fresh.plan()
+    assert "review: records/person.yaml: lines with REVIEW: 1" in fresh.err
+    fresh("activate", id_, "--why", "too early", code=EXIT_FINDINGS)
+    assert "FB805 records/person.yaml: lines with REVIEW: 1" in fresh.err
+    told = json.loads(fresh("plan", str(fresh.folder / "new"), "--json"))
+    assert told["review"] == {"records/person.yaml": 1}
+
+
 def test_activate_wants_one_preview(command: Command, bridge: Path) -> None:
     command("activate", str(bridge / "new"), "--why", "no preview", code=EXIT_USAGE)
     command("activate", "one", "--reviewed", "another", "--why", "two previews", code=EXIT_USAGE)

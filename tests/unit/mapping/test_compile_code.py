@@ -26,22 +26,12 @@ from fhirbridge.mapping.model import Codec, Map
 from fhirbridge.mapping.run import to_left, to_right
 
 OURS = re.compile(r"[a-z][0-9]+")
-NAMES = frozenset(KNOWN) | {
-    "tree",
-    "run",
-    "node",
-    "body",
-    "context",
-    "target",
-    "systems",
-    "kept_code",
-    "ran",
-    "elements",
+GIVEN = frozenset({"context", "target", "systems", "kept_code", "ran", "holds", "first_value"})
+NAMES = frozenset(KNOWN) | GIVEN | {"tree", "run", "node", "body", "elements"}
+ATTRIBUTES = GIVEN | {
+    *("get", "append", "setdefault", "copy", "isascii"),
+    *("add", "apply", "own_id", "own_key", "writes"),
 }
-ATTRIBUTES = frozenset(
-    {"get", "append", "setdefault", "copy", "isascii", "add", "apply", "own_id", "own_key", "writes"}
-    | {"context", "target", "systems", "kept_code", "ran"}
-)
 HOSTILE = """\
 map: probe
 version: 1.0.0

@@ -110,7 +110,9 @@ def test_what_is_there_is_not_written_over(folder: Path) -> None:
     assert [file.name for file in folder.rglob("*") if file.is_file()] == ["report.json"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"<a", b'"x', b"A,B\n"])
+@pytest.mark.parametrize(
+    "body", [b"", b" \n", b"[1]", b"{", b"<a", b'"x', b"A,B\n", b"\xe9\r\r\xff", "A,B\n1,2\n".encode("utf-16")]
+)
 def test_what_is_no_sample_is_refused(folder: Path, body: bytes) -> None:
     with pytest.raises(MalformedInput):
         start(folder, "probe", body, ["person"])

@@ -33,7 +33,7 @@ ORDER BY 1, 2
 def sqlite_shape(path: Path) -> list[tuple[str, str]]:
     connection = sqlite3.connect(path)
     query = "SELECT name, sql FROM sqlite_master WHERE tbl_name <> 'alembic_version' ORDER BY name"
-    shape = connection.execute(query).fetchall()
+    shape = [(name, " ".join((sql or "").split())) for name, sql in connection.execute(query)]
     connection.close()
     return shape
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isfinite
+from time import monotonic
 from typing import Any, TypeGuard
 
 from fhirbridge.ids import stable_id
@@ -23,11 +24,13 @@ Value = Any
 class Context:
     """What a map may know beside the tree: who sent it, and resource ids already given.
 
-    `known` maps (resource type, identifier system, value) to the id of a resource that exists.
+    `known` maps (resource type, identifier system, value) to the id of a resource that exists. `clock` tells seconds
+    from some moment; a run that takes too many of them is stopped.
     """
 
     source: str
     known: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    clock: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
 
     def resource_id(self, type_: str, system: str, value: str) -> str:
         """Return the id of the resource with this business identifier: the known one, or one made from it."""

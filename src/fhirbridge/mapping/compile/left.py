@@ -17,11 +17,11 @@ from fhirbridge.mapping.compile.code import Unit
 from fhirbridge.mapping.compile.picking import sorter
 from fhirbridge.mapping.compile.places import Place, Restorer
 from fhirbridge.mapping.compile.translate import to_left
-from fhirbridge.mapping.interpret.back import rows_back
+from fhirbridge.mapping.interpret.back import late_rows, rows_back
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.steps import Step, Steps, count_each
 
-_RUN = ("context", "ran")
+_RUN = ("context", "ran", "holds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +67,14 @@ def is_plain_back(row: Row) -> bool:
     return is_named and is_single and not is_weak_list
 
 
-def compile_back(unit: Unit, map_: Map, block: Block) -> str:
-    """Add the function of a block's way back to a unit and return its name; it takes tree, place, item and run."""
-    return _Backer(unit, map_, block).compile()
+def compile_back(unit: Unit, map_: Map, block: Block) -> tuple[str, str]:
+    """Add the functions of a block's way back to a unit and return their names; they take tree, place, item and run.
+
+    The second is of the rows that run when those of all blocks have; it has no name where there are none.
+    """
+    late = late_rows(block)
+    first = _Backer(unit, map_, block).compile(rows_back(block))
+    return first, _Backer(unit, map_, block).compile(late) if late else ""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,10 +87,10 @@ class _Backer:
     restorer: Restorer = field(init=False)
     nodes: ast.expr = field(init=False)
 
-    def compile(self) -> str:
-        rows = [row for row in rows_back(self.block) if row.goes_left or row.arrow == ":=" or row.when is not None]
+    def compile(self, rows: list[Row]) -> str:
+        rows = [row for row in rows if row.goes_left or row.arrow == ":=" or row.when is not None]
         is_free = all(is_plain_back(row) for row in rows)
-        self.restorer = Restorer(self.unit, self._whole(rows), is_shifting=not is_free)
+        self.restorer = Restorer(self.unit, self._whole(self.block.rows), is_shifting=not is_free)
         self.nodes = code.mapping({self.map.root: code.name("tree"), self.block.variable: code.name("node")}.items())
         top = Branch()
         works = [Taking(row, "body", row.right, self.restorer.root(self._var(row)), row.left) for row in rows]
@@ -98,7 +103,7 @@ class _Backer:
         """Return the name of what a row's left path begins at."""
         return "node" if row.variable == self.block.variable or row.arrow == ":=" else "tree"
 
-    def _whole(self, rows: list[Row]) -> frozenset[tuple[str, tuple[str, ...]]]:
+    def _whole(self, rows: Iterable[Row]) -> frozenset[tuple[str, tuple[str, ...]]]:
         objects = [row for row in rows if row.goes_left and is_object(row)]
         return frozenset((self._var(row), tuple(step.name for step in row.left)) for row in objects)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
 from fhirbridge.mapping.codecs import CODECS, Context, is_key, is_unmapped
 from fhirbridge.mapping.compile.surprise import Surprise
-from fhirbridge.mapping.expressions import Expression
+from fhirbridge.mapping.expressions import MAX_VALUES, Expression, holds
 from fhirbridge.mapping.interpret.right import Draft, apply_row, unmapped
-from fhirbridge.mapping.interpret.work import MAX_WRITES, Instance, Run, TooMuch
+from fhirbridge.mapping.interpret.work import MAX_WRITES, Instance, Meter, Run
 from fhirbridge.mapping.model import Map, Row
 from fhirbridge.mapping.paths import Tree, pruned, read
 from fhirbridge.mapping.results import Item
@@ -52,10 +53,12 @@ class Making:
     ids: dict[tuple[str, str, str], str] = field(default_factory=dict)
     ran: Callable[[int], None] = field(init=False)
     writes: int = 0
+    meter: Meter = field(init=False)
     _of_item: list[tuple[Row, Issue]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ran = self.held.add
+        self.meter = Meter(self.context.clock)
 
     def target(self, type_: str, system: Any, key: Any) -> str:
         """Return the literal reference to what a business key names; each is made once.
@@ -90,11 +93,13 @@ class Making:
 
         Raises:
             Surprise: the same key stands for something else already, or the map writes too much.
+            Expired: the time is up.
         """
         told = self.map
         block = told.blocks[number]
         if self.writes > MAX_WRITES:
             raise Surprise
+        self.meter.look()
         if self._of_item:
             self._settle(block.rows)
         trace = {"map": told.name, "version": told.version, "hash": told.hash, "elements": elements or {}}
@@ -110,6 +115,24 @@ class Making:
         self.warned += [issue for _, issue in sorted(self._of_item, key=lambda each: order[id(each[0])])]
         self._of_item.clear()
 
+    def holds(self, condition: Expression, nodes: Mapping[str, Tree]) -> bool:
+        """Say whether a condition holds.
+
+        Raises:
+            Expired: the time is up.
+        """
+        self.meter.look()
+        return holds(condition, nodes)
+
+    def first_value(self, expression: Expression, nodes: Mapping[str, Tree]) -> Any:
+        """Return the first value of an expression, or None.
+
+        Raises:
+            Expired: the time is up.
+        """
+        self.meter.look()
+        return next(iter(expression.values(nodes)), None)
+
     def kept_code(self, value: Any, row: Row, source: str) -> Any:
         """Return what the codec makes of a code that no table may have; one that none has is warned of."""
         made = CODECS[row.codec.name].to_right(value, row.codec, self.context)
@@ -124,15 +147,13 @@ class Making:
 
         Raises:
             Surprise: something does not go well.
+            TooMuch: it costs too much.
         """
         slow = Run(self.map, self.context)
-        try:
-            apply_row(slow, work[0], Instance(nodes, paths), Draft(body, elements), work[1])
-        except TooMuch:
-            raise Surprise from None
+        slow.meter = self.meter
+        apply_row(slow, work[0], Instance(nodes, paths), Draft(body, elements), work[1])
         if any(issue.severity == "error" for issue in slow.issues):
             raise Surprise
-        self.writes += slow.writes
         self._of_item += [(work[0], issue) for issue in slow.issues]
 
 
@@ -192,17 +213,12 @@ def tidied(body: dict[str, Any], elements: Elements) -> tuple[dict[str, Any], El
     return kept, {path: elements[old] for old, path in renamed.items() if old in elements}
 
 
-def first_value(expression: Expression, nodes: Mapping[str, Tree]) -> Any:
-    """Return the first value of an expression, or None."""
-    return next(iter(expression.values(nodes)), None)
-
-
 def sources_of(expression: Expression, nodes: Mapping[str, Tree], paths: Mapping[str, str]) -> tuple[str, ...]:
     """Return the concrete path of each value that an expression reads; one empty path where it reads none."""
     found = (
         f"{paths[path.variable]}.{at}" if at else paths[path.variable]
         for path in expression.paths()
-        for _, at, _ in read(nodes[path.variable], path.steps)
+        for _, at, _ in islice(read(nodes[path.variable], path.steps), MAX_VALUES)
     )
     return tuple(found) or ("",)
 

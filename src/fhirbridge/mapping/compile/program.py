@@ -23,9 +23,8 @@ from fhirbridge.mapping.compile.right import compile_block
 from fhirbridge.mapping.compile.right_reads import Seen, is_all_read, seen_of
 from fhirbridge.mapping.compile.surprise import Surprise
 from fhirbridge.mapping.compile.translate import SCALARS, is_day
-from fhirbridge.mapping.expressions import holds
 from fhirbridge.mapping.interpret import back, right
-from fhirbridge.mapping.interpret.work import Run
+from fhirbridge.mapping.interpret.work import Expired, Run, TooMuch, refusal
 from fhirbridge.mapping.model import Block, Map
 from fhirbridge.mapping.paths import Tree, WriteConflict, merged, prune, read, selected
 from fhirbridge.mapping.results import Mapped, Restored
@@ -42,14 +41,12 @@ KNOWN: dict[str, Any] = {
     "is_day": is_day,
     "merged": merged,
     "selected": lambda items, step: list(selected(items, step)),
-    "holds": holds,
     **{
         each.__name__: each
         for each in (
             making.solid,
             making.copied,
             making.tidied,
-            making.first_value,
             making.sources_of,
             making.joined,
             making.defaulted,
@@ -88,9 +85,11 @@ class RightProgram:
             walk(tree, self.plan, look, 0)
             for block in self.blocks:
                 block(tree, run)
-        except (Surprise, CodecError, WriteConflict):
+            return Mapped(tuple(run.made.values()), self._issues(tree, run, look))
+        except Expired as error:
+            return Mapped((), (refusal(self.map, error),))
+        except (Surprise, CodecError, WriteConflict, TooMuch):
             return None
-        return Mapped(tuple(run.made.values()), self._issues(tree, run, look))
 
     def _issues(self, tree: Tree, run: Making, look: Look) -> tuple[Issue, ...]:
         is_met = all(any(conditions <= run.held for conditions in each) for each in look.conditional)
@@ -108,14 +107,27 @@ class BlockBack:
     """What was compiled from one block's way back.
 
     Attributes:
+        restore, late: its rows; those that run when the rows of all blocks have.
         seen: what its rows read of an item.
         is_whole: rows read the item's identifiers, so its own is to be taken out before.
     """
 
     block: Block
     restore: Backward
+    late: Backward | None
     seen: Seen
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An item on its way back: what of it the rows read, its places, numbers of the conditional rows that ran."""
+
+    each: BlockBack
+    body: dict[str, Any]
+    own: dict[str, Any]
+    nodes: list[dict[str, Any]]
+    held: set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +146,16 @@ class LeftProgram:
         listed = Run(self.map, context)
         try:
             self._restore(_by_type(items, self.map.right.kind == "fhir"), tree, run, listed)
-        except (Surprise, CodecError, WriteConflict):
+        except Expired as error:
+            return Restored({}, (refusal(self.map, error),))
+        except (Surprise, CodecError, WriteConflict, TooMuch):
             return None
         if run.run.issues:
             return None
         return Restored(prune(tree)[0] if self.is_pruned else tree, listed.close())
 
     def _restore(self, items: _Items, tree: dict[str, Any], run: Restoring, listed: Run) -> None:
-        walked: set[int] = set()
+        taken: list[_Taken] = []
         for each in self.blocks:
             places = back.Places(each.block, tree)
             system = key_system(run.context.source, each.block.keyed)
@@ -149,32 +163,45 @@ class LeftProgram:
                 key = keys.get(system)
                 if not is_key(key):
                     key = back.key_of(run.run, each.block, body)
-                if key is not None and self._restore_one(each, places, body, key=key, run=run):
-                    listed.collect(self._unread(each, body, run, walked))
+                if key is not None:
+                    taken += self._restore_one(each, places, body, key=key, run=run)
+        for one in taken:
+            if one.each.late is not None:
+                run.begin(one.held)
+                self._run(one.each.late, tree, one, run)
+        walked: set[int] = set()
+        for one in taken:
+            listed.collect(self._unread(one, run, walked))
         for body in (body for pairs in items.values() for body, _ in pairs if id(body) not in walked):
             bounded(body, 0)
 
     def _restore_one(
         self, each: BlockBack, places: back.Places, body: dict[str, Any], *, key: str, run: Restoring
-    ) -> bool:
-        """Take an item to its places; say whether it has any."""
+    ) -> list[_Taken]:
+        """Take an item to its places; return it if it has any."""
         nodes = back.nodes_for(run.run, places, key)
         if nodes is None:
             raise Surprise
-        run.held.clear()
         own = back.own_body(run.run, each.block, body) if each.is_whole else body
-        for node in nodes:
-            each.restore(places.tree, node, own, run)
-        return bool(nodes)
+        one = _Taken(each, body, own, nodes, set())
+        run.begin(one.held)
+        self._run(each.restore, places.tree, one, run)
+        return [one] if nodes else []
 
-    def _unread(self, each: BlockBack, body: dict[str, Any], run: Restoring, walked: set[int]) -> Iterable[Issue]:
+    def _run(self, rows: Backward, tree: Tree, one: _Taken, run: Restoring) -> None:
+        for node in one.nodes:
+            run.run.meter.spend(writes=len(one.each.block.rows))
+            rows(tree, node, one.own, run)
+
+    def _unread(self, one: _Taken, run: Restoring, walked: set[int]) -> Iterable[Issue]:
         """Return the warnings of what no row has read of an item."""
-        if is_all_read(body, each.seen, run.held, 0):
+        each, body, held = one.each, one.body, one.held
+        if is_all_read(body, each.seen, held, 0):
             walked.add(id(body))
             return ()
         bounded(body, 0)
         own = back.own_body(run.run, each.block, body)
-        rows = [row for number, row in enumerate(each.block.rows) if row.when is None or number in run.held]
+        rows = [row for number, row in enumerate(each.block.rows) if row.when is None or number in held]
         touched = {path for row in rows for _, path, _ in read(own, row.right)}
         return back.unread(self.map, each.block, own, touched=touched, selectors=self.selectors)
 
@@ -286,8 +313,10 @@ def compile_left(map_: Map) -> LeftProgram:
     names = [compile_back(unit, map_, block) for block in blocks]
     function = unit.load(KNOWN)
     compiled = tuple(
-        BlockBack(block, function(name), seen_of(map_, block), _reads_identifiers(block))
-        for block, name in zip(blocks, names, strict=True)
+        BlockBack(
+            block, function(first), function(late) if late else None, seen_of(map_, block), _reads_identifiers(block)
+        )
+        for block, (first, late) in zip(blocks, names, strict=True)
     )
     is_pruned = any(not is_plain_back(row) for block in blocks for row in block.rows if row.goes_left)
     return LeftProgram(map_, compiled, frozenset(coverage.selector_paths(map_)), is_pruned)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.compile.surprise import Surprise
+from fhirbridge.mapping.expressions import Expression, holds
 from fhirbridge.mapping.interpret.back import apply_row
 from fhirbridge.mapping.interpret.work import Instance, Run
 from fhirbridge.mapping.model import Row
@@ -29,7 +30,21 @@ class Restoring:
     ran: Callable[[int], None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.context, self.ran = self.run.context, self.held.add
+        self.context = self.run.context
+        self.begin(self.held)
+
+    def begin(self, held: set[int]) -> None:
+        """Begin with an item; what runs of its conditional rows is noted in `held`."""
+        self.held, self.ran = held, held.add
+
+    def holds(self, condition: Expression, nodes: dict[str, Tree]) -> bool:
+        """Say whether a condition holds.
+
+        Raises:
+            Expired: the time is up.
+        """
+        self.run.meter.look()
+        return holds(condition, nodes)
 
     def apply(self, row: Row, nodes: dict[str, Tree], body: dict[str, Any]) -> None:
         """Let the interpreter take one row back.

@@ -22,7 +22,7 @@ from fhirbridge.mapping.compile.translate import Value, onto_selected, to_right
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.steps import Steps
 
-_RUN = ("context", "target", "systems", "kept_code", "ran")
+_RUN = ("context", "target", "systems", "kept_code", "ran", "holds", "first_value")
 """What a function takes out of its run before it begins."""
 
 

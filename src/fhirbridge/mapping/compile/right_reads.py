@@ -84,7 +84,7 @@ def _pick(seen: Seen, step: Step, slot: Seen) -> None:
     compared = [each.where[0].steps for each in seen.slots if each.where]
     where = step.where[0]
     if all(each == where.steps for each in compared) and where.value not in seen.picked:
-        seen.first = seen.first or first_at(where.steps)
+        seen.first = seen.first or first_at(where.reads)
         seen.picked[where.value] = slot
 
 

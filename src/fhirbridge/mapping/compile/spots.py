@@ -158,8 +158,8 @@ def _is_orderly(shelf: Shelf) -> bool:
     steps = list(shelf.slots)
     if any((step.each and step.index is not None) or (step.where and step.index) for step in steps):
         return False
-    if shelf.is_given and len(steps) > 1:  # a selector looks at every item, whoever made it
-        return False
+    if len(steps) > 1 and any(slot.is_given and not step.where for step, slot in shelf.slots.items()):
+        return False  # a selector looks at every item of such a list, whoever made it
     picked = [step for step in steps if step.where]
     placed = [step for step in steps if not step.where]
     if any(step.each for step in placed):

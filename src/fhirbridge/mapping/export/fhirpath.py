@@ -49,15 +49,23 @@ def _name(part: Part) -> str:
 
 
 def _picked(part: Part) -> str:
-    where = "".join(f".where({equality(each)})" for each in part.where)
     is_list_index = part.step.index is not None and part.is_list
-    return where + (f"[{part.step.index}]" if is_list_index else "")
+    return _only_where(part) + (f"[{part.step.index}]" if is_list_index else "")
+
+
+def _only_where(part: Part) -> str:
+    return "".join(f".where({equality(each)})" for each in part.where)
 
 
 def equality(where: tuple[tuple[Part, ...], Scalar]) -> str:
     """Return what a selector asks, relative to the item."""
     parts, value = where
-    return f"{path_of(parts).removeprefix('.')} = {literal(value)}"
+    lists = [n for n, part in enumerate(parts) if part.is_list and part.step.index == 0]
+    if not lists:
+        return f"{path_of(parts).removeprefix('.')} = {literal(value)}"
+    listed = "".join(f".{_name(part)}{_only_where(part)}" for part in parts[: lists[-1] + 1]).removeprefix(".")
+    below = path_of(parts[lists[-1] + 1 :]).removeprefix(".") or "$this"
+    return f"{listed}.where({below} = {literal(value)}).exists()"
 
 
 def condition(expression: Expression, path: PathOf) -> str:

@@ -6,7 +6,7 @@ what no row reads is reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,7 @@ from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key
-from fhirbridge.mapping.expressions import holds
-from fhirbridge.mapping.interpret.work import Found, Instance, Run
+from fhirbridge.mapping.interpret.work import Found, Instance, Run, TooMuch, refusal
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Matches, WriteConflict, node_at, prune, read, read_first, write
 from fhirbridge.mapping.results import Restored
@@ -30,8 +29,39 @@ def to_left(map_: Map, items: Sequence[tuple[str, dict[str, Any]]], context: Con
     if any(run.refuses(body, type_) for type_, body in items):
         return Restored({}, run.close())
     tree: dict[str, Any] = {}
-    XX
+    try:
+        _restore_all(run, tree, items)
+    except TooMuch as error:
+        run.collect([refusal(map_, error)])
+        return Restored({}, run.close())
+    pruned, _ = prune(tree)
     return Restored(pruned, run.close())
+
+
+@dataclass(slots=True)
+class Taken:
+    """One item on its way back: what is left of it to be read, its places, and what was read of it."""
+
+    places: Places
+    own: dict[str, Any]
+    nodes: list[dict[str, Any]]
+    touched: set[str] = field(default_factory=set)
+
+
+def _restore_all(run: Run, tree: dict[str, Any], items: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Take all items back: first what exact rows bring, of all blocks, then what the others add."""
+    taken: list[Taken] = []
+    for block in blocks_back(run.map):
+        places = Places(block, tree, rows_back(block))
+        for type_, body in items:
+            key = key_of(run, block, body) if type_ == block.type and isinstance(body, dict) else None
+            if key is not None:
+                taken += _restore(run, places, body, key=key)
+    for each in taken:
+        _apply(run, each, late_rows(each.places.block))
+    selectors = frozenset(coverage.selector_paths(run.map))
+    for each in taken:
+        run.collect(unread(run.map, each.places.block, each.own, touched=each.touched, selectors=selectors))
 
 
 def blocks_back(map_: Map) -> list[Block]:
@@ -40,10 +70,22 @@ def blocks_back(map_: Map) -> list[Block]:
 
 
 def rows_back(block: Block) -> list[Row]:
-    """Return the rows in the order in which they go back: a condition needs what the others bring, a weak row gives
-    way.
-    """
-    return sorted(block.rows, key=lambda row: (row.is_weak, row.when is not None))
+    """Return the rows that go back first, in their order: a condition needs what the others bring."""
+    return _ordered(row for row in block.rows if not is_late(row))
+
+
+def late_rows(block: Block) -> list[Row]:
+    """Return the rows that go back when the exact rows of all blocks have."""
+    return _ordered(row for row in block.rows if is_late(row))
+
+
+def is_late(row: Row) -> bool:
+    """Say whether a row gives way to the rows of all blocks; a reference makes places that other blocks need."""
+    return row.is_weak and row.goes_left and row.codec.reference is None
+
+
+def _ordered(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row.is_weak, row.when is not None))
 
 
 @dataclass(slots=True)
@@ -123,20 +165,26 @@ def _identifiers(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in (carried if isinstance(carried, list) else [carried]) if isinstance(each, dict)]
 
 
-def _restore(run: Run, places: Places, body: dict[str, Any], *, key: str, selectors: frozenset[str]) -> None:
-    block, touched = places.block, set[str]()
+def _restore(run: Run, places: Places, body: dict[str, Any], *, key: str) -> list[Taken]:
+    """Take the exact rows of one item back; return the item if it has any place."""
+    block = places.block
     nodes = nodes_for(run, places, key)
     if nodes is None:
         run.report("FB309", block.type, f"another {block.type} has taken this place with another key")
-        return
-    own = own_body(run, block, body)
-    for node in nodes:
-        instance = Instance({run.map.root: places.tree, block.variable: node}, {})
-        for row in places.rows:
-            if holds(row.when, instance.nodes):
-                apply_row(run, row, instance, own, touched)
-    if nodes:
-        run.collect(unread(run.map, block, own, touched=touched, selectors=selectors))
+        return []
+    taken = Taken(places, own_body(run, block, body), nodes)
+    _apply(run, taken, places.rows)
+    return [taken] if nodes else []
+
+
+def _apply(run: Run, taken: Taken, rows: Sequence[Row]) -> None:
+    places = taken.places
+    for node in taken.nodes if rows else ():
+        instance = Instance({run.map.root: places.tree, places.block.variable: node}, {})
+        run.meter.look()
+        for row in rows:
+            if run.holds(row.when, instance):
+                apply_row(run, row, instance, taken.own, taken.touched)
 
 
 def nodes_for(run: Run, places: Places, key: str) -> list[dict[str, Any]] | None:
@@ -169,7 +217,7 @@ def own_body(run: Run, block: Block, body: dict[str, Any]) -> dict[str, Any]:
 
 def apply_row(run: Run, row: Row, instance: Instance, body: dict[str, Any], touched: set[str]) -> None:
     """Take what one row finds in an item back to the left, and note what it read."""
-    found = list(read(body, row.right))
+    found = list(run.counted(read(body, row.right)))
     touched.update(path for _, path, _ in found)
     if row.arrow == ":=":
         for _, path, value in found:
@@ -185,6 +233,7 @@ def apply_row(run: Run, row: Row, instance: Instance, body: dict[str, Any], touc
 
 def _write_left(run: Run, row: Row, node: dict[str, Any], found: Found, matches: Matches) -> None:
     indices, path, value = found
+    run.count_write(row.left)
     try:
         translated = CODECS[row.codec.name].to_left(value, row.codec, run.context)
         write(node, row.left, indices, translated, matches=matches)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from fhirbridge.errors import Issue, Severity
@@ -15,8 +16,8 @@ from fhirbridge.fhir.elements import find_element
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key, is_unmapped
-from fhirbridge.mapping.expressions import Expression, holds
-from fhirbridge.mapping.interpret.work import Instance, Run, TooMuch
+from fhirbridge.mapping.expressions import MAX_VALUES, Expression
+from fhirbridge.mapping.interpret.work import Instance, Run, TooMuch, refusal
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Matches, Tree, WriteConflict, prune, read, write
 from fhirbridge.mapping.results import Item, Mapped
@@ -49,7 +50,8 @@ def to_right(map_: Map, tree: Tree, context: Context) -> Mapped:
                 item = _make(run, block, instance)
                 if item:
                     _add(run, made, item, instance.paths[block.variable])
-    except TooMuch:
+    except TooMuch as error:
+        run.collect([refusal(map_, error)])
         return Mapped((), run.close())
     run.collect(coverage.unread(map_, tree, run.touched))
     return Mapped(tuple(made.values()), run.close())
@@ -61,7 +63,8 @@ def _instances(run: Run, block: Block, tree: Tree) -> Iterator[Instance]:
     for _, path, node in found:
         at = f"{root}.{path}" if path else root
         instance = Instance({root: tree, block.variable: node}, {root: root, block.variable: at})
-        if holds(block.when, instance.nodes):
+        run.meter.look()
+        if run.holds(block.when, instance):
             yield instance
 
 
@@ -73,7 +76,7 @@ def _make(run: Run, block: Block, instance: Instance) -> Item | None:
     fhir = run.map.right.kind == "fhir"
     draft = Draft({"resourceType": block.type} if fhir else {})
     for row in block.rows:
-        if row.goes_right and holds(row.when, instance.nodes):
+        if row.goes_right and run.holds(row.when, instance):
             apply_row(run, row, instance, draft, block.data_class)
     body, renamed = prune(draft.body)
     trace = {path: draft.elements[old] for old, path in renamed.items() if old in draft.elements}
@@ -95,15 +98,13 @@ def _key(run: Run, block: Block, node: Tree, at: str) -> str | None:
 def apply_row(run: Run, row: Row, instance: Instance, draft: Draft, data_class: str) -> None:
     """Take what one row finds on the left into an item."""
     matches: Matches = {}
+    run.meter.look()
     if row.arrow == ":=":
-        for indices in _constant_indices(row, draft.body):
-            run.count_write(row.right_text)
-            path = write(draft.body, row.right, indices, row.constant, matches=matches)
-            draft.note(row, path, {"from": "", **_entry(row), "codec": "constant", "class": data_class})
+        _apply_constant(run, row, draft, data_class)
         return
     for indices, sources, value in list(_values(run, row, instance)):
         source, *also = sources or ("",)
-        run.count_write(source)
+        run.count_write(row.right)
         try:
             translated = CODECS[row.codec.name].to_right(value, row.codec, run.context)
             target = write(draft.body, row.right, indices, translated, matches=matches)
@@ -118,6 +119,18 @@ def apply_row(run: Run, row: Row, instance: Instance, draft: Draft, data_class: 
             draft.note(row, target, {**origin, **told})
 
 
+def _apply_constant(run: Run, row: Row, draft: Draft, data_class: str) -> None:
+    matches: Matches = {}
+    for indices in _constant_indices(row, draft.body):
+        run.count_write(row.right)
+        try:
+            path = write(draft.body, row.right, indices, row.constant, matches=matches)
+        except WriteConflict:
+            run.report("FB309", row.right_text, "another value stands here already", row)
+        else:
+            draft.note(row, path, {"from": "", **_entry(row), "codec": "constant", "class": data_class})
+
+
 def touched(map_: Map, tree: Tree, context: Context) -> set[str]:
     """Return the concrete left paths that the rows read in a tree which goes well, without writing anything."""
     run = Run(map_, context)
@@ -125,7 +138,7 @@ def touched(map_: Map, tree: Tree, context: Context) -> set[str]:
         for instance in _instances(run, block, tree):
             _key(run, block, instance.nodes[block.variable], instance.paths[block.variable])
             for row in block.rows:
-                if row.goes_right and row.arrow != ":=" and holds(row.when, instance.nodes):
+                if row.goes_right and row.arrow != ":=" and run.holds(row.when, instance):
                     deque(_found(run, row, instance), maxlen=0)
     return run.touched
 
@@ -150,7 +163,7 @@ def _values(run: Run, row: Row, instance: Instance) -> Iterator[_Sourced]:
 
 def _found(run: Run, row: Row, instance: Instance) -> Iterator[_Sourced]:
     if row.expression is not None:
-        sources = tuple(_read_by(row.expression, instance))
+        sources = tuple(run.counted(_read_by(row.expression, instance)))
         run.touched.update(sources)
         yield from (((), sources, value) for value in row.expression.values(instance.nodes)[:1])
         return
@@ -165,7 +178,7 @@ def _read_by(expression: Expression, instance: Instance) -> Iterator[str]:
     """Yield the concrete path of each value that an expression reads."""
     for path in expression.paths():
         base = instance.paths[path.variable]
-        for _, at, _ in read(instance.nodes[path.variable], path.steps):
+        for _, at, _ in islice(read(instance.nodes[path.variable], path.steps), MAX_VALUES):
             yield f"{base}.{at}" if at else base
 
 

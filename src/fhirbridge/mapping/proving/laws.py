@@ -131,12 +131,9 @@ def owned_elements(recipe: Recipe, items: Sequence[Item]) -> Iterator[Owned]:
 
 
 def _is_fixed(recipe: Recipe, source: str, row: Row) -> bool:
-    """Say whether a field identifies something, decides whether rows apply, or is told by a weak row as well.
-
-    Others depend on it: it cannot be changed in one place alone.
-    """
+    """Say whether a field identifies something or decides whether rows apply: it cannot be changed in one place alone."""
     reading = recipe.readings.get(source)
-    if reading is not None and (reading.is_key or reading.is_system or any(each.is_weak for each in reading.rows)):
+    if reading is not None and (reading.is_key or reading.is_system):
         return True
     return row.codec.reference is not None or source in recipe.ways.guards
 

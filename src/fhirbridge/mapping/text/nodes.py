@@ -16,6 +16,10 @@ from fhirbridge.mapping.text.rows import parse_row
 from fhirbridge.mapping.text.yaml_text import split_lines
 
 Line = tuple[str, Place]
+MAX_ROWS = 5_000
+"""No map has more rows, those of its fragments counted at each use."""
+MAX_ENTRIES = 1_000
+"""No part of a map has more names: blocks, tables, systems, ignored fields."""
 DATA_CLASSES = frozenset(f"D{number}" for number in range(9))
 
 
@@ -26,6 +30,7 @@ class Reader:
     file: str
     lines: list[str]
     issues: list[Issue] = field(default_factory=list)
+    rows: int = 0
 
     def place(self, node: yaml.Node) -> Place:
         """Return where a node begins."""
@@ -42,7 +47,9 @@ def entries_of(reader: Reader, node: yaml.Node, known: frozenset[str] | None) ->
         reader.report("FB103", node, "expected `name: value` lines here")
         return {}
     found: dict[str, yaml.Node] = {}
-    for key, value in node.value:
+    if len(node.value) > MAX_ENTRIES:
+        reader.report("FB103", node, f"more than {MAX_ENTRIES} names stand here", "part the map into several")
+    for key, value in node.value[:MAX_ENTRIES]:
         if not isinstance(key, yaml.ScalarNode):
             reader.report("FB103", key, "a name must be one word")
             continue
@@ -109,6 +116,12 @@ def rows_of(reader: Reader, lines: Iterable[Line]) -> tuple[RowText, ...]:
     """Return the rows that can be read; the others are reported."""
     rows = []
     for text, place in lines:
+        reader.rows += 1
+        if reader.rows > MAX_ROWS:
+            if reader.rows == MAX_ROWS + 1:
+                hint = "part the map: one for each kind of thing it makes"
+                reader.issues.append(finding("FB103", place, f"the map has more than {MAX_ROWS} rows", hint=hint))
+            break
         try:
             rows.append(parse_row(text, place))
         except RowError as error:
@@ -119,7 +132,7 @@ def rows_of(reader: Reader, lines: Iterable[Line]) -> tuple[RowText, ...]:
 def places_of(reader: Reader, node: yaml.Node | None) -> dict[str, Place]:
     """Return the place of each name of a mapping that `entries_of` has read."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return {str(key.value): reader.place(key) for key, _ in pairs if isinstance(key, yaml.ScalarNode)}
+    return {str(key.value): reader.place(key) for key, _ in pairs[:MAX_ENTRIES] if isinstance(key, yaml.ScalarNode)}
 
 
 def path_of(reader: Reader, text: str, node: yaml.Node) -> PathText:

@@ -64,7 +64,8 @@ def explain_file(folder: Path, name: str, body: bytes, *, element: str = "", sou
     tried = trying.map_file(folder, name, body, source=source)
     if tried.run is None:
         raise MalformedInput(
-            "Expected a file with one document; this one has several, so its elements have no one path."
+            "Expected a file with one document; this one has several, so its elements have no one path. "
+            "Make a copy with one of them (in CSV the header and its lines) and ask again."
         )
     run = Run(tried.run.map, tried.run.tree, tried.run.mapped, Context(source=source))
     told = _one(run, element) if element else _all(run)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fhirbridge.errors import NotFound
 from fhirbridge.mapping.export.build import Exported, gap_lines
@@ -24,6 +25,9 @@ Form = Literal["fml", "structuremap"]
 Direction = Literal["right", "left"]
 
 _WAYS: dict[str, Callable[[Map, str], Exported]] = {"right": export_right, "left": export_left}
+
+
+MAX_STEM = 80
 
 
 def _json(tree: object) -> str:
@@ -51,6 +55,16 @@ class ExportedText:
     gaps: tuple[str, ...]
 
 
+def _file_name(tree: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of a ConceptMap's file: plain signs only, and none that another has."""
+    stems = [
+        re.sub(r"[^A-Za-z0-9_-]+", "-", str(each["url"]).rpartition("/")[2])[:MAX_STEM] or "table" for each in trees
+    ]
+    place = next(number for number, each in enumerate(trees) if each is tree)
+    again = stems[:place].count(stems[place])
+    return f"{stems[place]}{f'.{again + 1}' if again else ''}.conceptmap.json"
+
+
 def export(folder: Path, name: str, *, form: Form, direction: Direction, source: str = "local") -> ExportedText:
     """Return a map written for other engines.
 
@@ -66,9 +80,9 @@ def export(folder: Path, name: str, *, form: Form, direction: Direction, source:
         hint = did_you_mean(name, maps) or f"known: {', '.join(maps)}"
         raise NotFound(f"There is no map `{name}`; {hint}")
     exported = _WAYS[direction](maps[name], source)
-    trees = [concept_map(table, back=direction == "left") for table in tables_of(maps[name])]
+    trees: list[dict[str, Any]] = [concept_map(table, back=direction == "left") for table in tables_of(maps[name])]
     return ExportedText(
         text=FORMS[form](exported.structure),
-        concept_maps={f"{tree['url'].rpartition('/')[2]}.conceptmap.json": _json(tree) for tree in trees},
+        concept_maps={_file_name(tree, trees): _json(tree) for tree in trees},
         gaps=tuple(gap_lines(exported.gaps)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # written, never read
 
+from fhirbridge.mapping.findings import printable
 from fhirbridge.services.maps.testing_results import Failure, Result, TestReport
 
 
@@ -13,7 +14,7 @@ def as_junit(report: TestReport) -> bytes:
     root = Element("testsuites", {"name": "fhirbridge test", **_counts(report.results)})
     for name in dict.fromkeys(result.map for result in report.results):
         own = [result for result in report.results if result.map == name]
-        suite = SubElement(root, "testsuite", {"name": name, **_counts(own)})
+        suite = SubElement(root, "testsuite", {"name": printable(name), **_counts(own)})
         for result in own:
             _add_case(suite, result)
     indent(root)
@@ -29,7 +30,12 @@ def _counts(results: Sequence[Result]) -> dict[str, str]:
 
 def _add_case(suite: Element, result: Result) -> None:
     file, _, line = result.place.partition(":")
-    attributes = {"classname": result.map, "name": result.name, "time": f"{result.seconds:.3f}", "file": file}
+    attributes = {
+        "classname": printable(result.map),
+        "name": printable(result.name),
+        "time": f"{result.seconds:.3f}",
+        "file": file,
+    }
     case = SubElement(suite, "testcase", attributes | ({"line": line.partition(":")[0]} if line else {}))
     if not result.passed:
         first = result.failures[0]
@@ -42,4 +48,4 @@ def _lines(failures: Iterable[Failure]) -> list[str]:
 
 
 def _line(failure: Failure) -> str:
-    return f"{failure.path}: {failure.kind}"
+    return printable(f"{failure.path}: {failure.kind}")

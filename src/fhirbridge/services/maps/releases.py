@@ -20,6 +20,7 @@ from fhirbridge.services.maps.active import ReadMaps, open_release, require_name
 from fhirbridge.services.maps.comparing import Differences, Edition, Group, Key, digest, find_differences, group
 from fhirbridge.services.maps.corpora import folder_samples, own_samples, routes_of, stored_samples
 from fhirbridge.services.maps.passing import Pair, Sample
+from fhirbridge.services.maps.reviewing import count_marks, require_reviewed
 from fhirbridge.store.base import Store
 from fhirbridge.store.releases import Activation, PreviewRow, ReleaseRow
 from fhirbridge.times import Clock, format_instant
@@ -85,6 +86,8 @@ class Preview:
     message_count: int
     test_count: int
     groups: tuple[Group, ...] = field(default_factory=tuple)
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Files in which proposals wait to be looked at, and how many lines; such a release is not made active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def preview(desk: Desk, bundle: Bundle, corpus: Path | None = None, *, last: int
     id_ = digest(bundle.hash, base.release, keys=found.keys)[:ID_CHARS]
     _keep(desk, bundle, PreviewRow(id_, bundle.hash, base.release, _to_body(found, last), desk.clock()))
     groups = found.groups(open_release(desk.store, base.release), bundle)
-    return Preview(id_, bundle.hash, base.release, found.message_count, tested.count, groups)
+    marks = count_marks(bundle)
+    return Preview(id_, bundle.hash, base.release, found.message_count, tested.count, groups, marks)
 
 
 def _samples(desk: Desk, bundle: Bundle, maps: MapLibrary, corpus: Path | None, last: int) -> tuple[Sample, ...]:
@@ -142,6 +146,7 @@ def to_tree(found: Preview) -> dict[str, object]:
         "active": found.base,
         "tests": found.test_count,
         "messages": found.message_count,
+        "review": dict(found.marks),
     }
 
 
@@ -154,7 +159,9 @@ def prove(desk: Desk, bundle: Bundle) -> tuple[MapLibrary, Verdict]:
     maps = desk.read_named(bundle)
     tested = desk.test(bundle)
     if tested.failures:
-        issues = [Issue(ReleaseRefused.code, "This test fails.", location=place) for place in tested.failures]
+        issues = [
+            Issue(ReleaseRefused.code, "This test fails.", location=place) for place in dict.fromkeys(tested.failures)
+        ]
         raise ReleaseRefused("The tests of the maps fail; `fhirbridge test` shows how.", issues=issues)
     return maps, tested
 
@@ -202,13 +209,14 @@ def activate(desk: Desk, reviewed: str, signed: Signed, bundle: Bundle | None = 
     Raises:
         NotFound: there is no such preview.
         MapError, BadSettings: the release does not pass its checks.
-        ReleaseRefused: tests fail; or release, active release or differences are not those of the preview.
+        ReleaseRefused: tests fail; proposals wait to be looked at; or release, active release or differences are not those of the preview.
         VersionConflict: somebody else made a release active at the same moment.
     """
     row = _find_preview(desk.store, reviewed)
     base = find_active(desk.store)
     _require_same(row, base, bundle)
     release = bundle or open_release(desk.store, row.release)
+    require_reviewed(release)
     maps, tested = prove(desk, release)
     pair = Pair(_read_base(desk, base), maps, routes_of(desk.partners))
     seen = _Seen.of(row)
@@ -355,5 +363,7 @@ def pack_folder(folder: Path) -> Bundle:
 def _pick(prefix: str, hashes: Iterable[str]) -> str:
     found = {each for each in hashes if each.startswith(prefix)} if len(prefix) >= MIN_PREFIX else set()
     if len(found) != 1:
-        raise NotFound("There is not exactly one release with this hash; `fhirbridge releases` lists them.")
+        raise NotFound(
+            "There is no such folder, and not exactly one release whose hash begins so; see `fhirbridge releases`."
+        )
     return found.pop()

@@ -112,6 +112,10 @@ def _wanted(name: str, wanted: Sequence[str]) -> Mapping[str, Any]:
 
 def _sniff(body: bytes) -> _Read:
     """Return the sample in whichever format it is."""
+    if not body.strip():
+        raise MalformedInput("The sample is empty.")
+    if b"\0" in body:
+        raise MalformedInput("The sample is not text, or it is UTF-16: save it as UTF-8 and start again.")
     start_ = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start_ == b"<":
         return _read_xml(body)
@@ -174,7 +178,12 @@ def _files(draft: Draft, read: _Read, body: bytes) -> dict[str, bytes]:
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     present = [name for name in files if (folder / name).exists()]
     if present:
-        raise MapError(f"Nothing was written: {', '.join(present)} is there already; choose another name.")
+        raise MapError(
+            f"Nothing was written: {', '.join(present)} is there already. Choose another name, or take these files away."
+        )
+    top = folder.resolve()
+    if any(not (folder / name).resolve().is_relative_to(top) for name in files):
+        raise MapError("Nothing was written: a folder of the maps is a link that leads elsewhere.")
     for name, body in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)

@@ -21,6 +21,8 @@ from fhirbridge.services.maps.testing import Selection
 from fhirbridge.services.maps.testing_cases import Bench, CaseRun, read_out, run_case, write_out
 from fhirbridge.services.maps.testing_results import Failure
 
+_OUTPUTS = frozenset({".json", ".ndjson", ".csv", ".xml"})
+_KEPT = frozenset({"schemas", "tables"})
 _REWRITTEN = ("other value", "other type")
 
 
@@ -89,5 +91,10 @@ def _update_out(folder: Path, bench: Bench, tested: tuple[Map, Case], run: CaseR
 
 
 def _is_inside(folder: Path, name: str) -> bool:
-    """Say whether a file to be written lies in the folder of maps, links followed."""
-    return (folder / name).resolve().is_relative_to(folder.resolve())
+    """Say whether a file may be written: in the folder of maps, links followed, and no map, table, schema or setting."""
+    try:
+        place = (folder / name).resolve().relative_to(folder.resolve())
+    except (ValueError, OSError):
+        return False
+    is_hidden = any(part.startswith(".") for part in place.parts)
+    return not is_hidden and place.suffix in _OUTPUTS and place.parts[0] not in _KEPT
