@@ -27,7 +27,7 @@ from fhirbridge.services import sides
 
 ROOT = Path(__file__).parents[1]
 MAPS = Folder(ROOT / "mappings")
-CANARY = "Zq7Vega"
+CANARY = "Zq7 Vega"
 """Put into messages at random; it must never be seen in an answer."""
 MAX_SECONDS = 10.0
 """No input takes longer."""

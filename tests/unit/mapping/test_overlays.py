@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ def test_a_row_replaces_the_bases_row_for_the_same_right_path(tmp_path: Path) ->
 
 
 def test_a_path_is_the_same_however_its_system_is_written(tmp_path: Path) -> None:
-    row = "monitoring.sessions_offered <=> component[code.coding.system=https://parts.example].valueInteger | lossy 'a reason'"
+    component = "component[code.coding.system=https://parts.example].valueInteger"
+    row = f"monitoring.sessions_offered <=> {component} | lossy 'a reason'"
     map_ = changed(tmp_path, f"resources:\n  report:\n    rows: |\n      {row}\n")
     assert len(map_.blocks[0].rows) == 13
 
@@ -283,10 +285,7 @@ def test_a_circle_of_overlays_is_found(tmp_path: Path) -> None:
 
 def test_a_tower_of_overlays_ends(tmp_path: Path) -> None:
     names = ["probe", "a", "b", "c", "d", "e"]
-    texts = {
-        above: f"map: {above}\nversion: 1.0.0\nextends: {below}\n"
-        for below, above in zip(names, names[1:], strict=False)
-    }
+    texts = {above: f"map: {above}\nversion: 1.0.0\nextends: {below}\n" for below, above in pairwise(names)}
     maps, issues = check(tmp_path, **texts)
     assert [(issue.code, issue.location) for issue in issues] == [("FB116", "partners/e.yaml:3:10")]
     assert "d" in maps

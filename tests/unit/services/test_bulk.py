@@ -22,7 +22,8 @@ def run(job: Job, file: Path, processes: int = 2) -> tuple[Summary, list[Any], l
     summary = Summary()
     for summary in map_bulk(job, file, out, aside, processes=processes):
         assert summary.read_bytes <= file.stat().st_size
-    return summary, *([json.loads(line) for line in each.getvalue().splitlines()] for each in (out, aside))
+    made, refused = ([json.loads(line) for line in each.getvalue().splitlines()] for each in (out, aside))
+    return summary, made, refused
 
 
 def jail_file(folder: Path, count: int) -> Path:

@@ -250,7 +250,7 @@ def test_workers_show_their_work_to_the_shadow(world: World, clock: FixedClock) 
     world.hand_in_all()
     assert world.bridge.shadow
     assert world.bridge.shadow.drain(20)
-    desk = Desk(world.bridge.store, clock, world.bridge.partners, read_maps, lambda _: None)  # type: ignore[arg-type, return-value]  # not asked
+    desk = Desk(world.bridge.store, clock, world.bridge.partners, read_maps, lambda _: None)  # type: ignore[arg-type]  # not asked
     found = shadow.report(desk, pack(Folder(MAPPINGS)))
     assert ("plan", "added", "CarePlan.description", 1) in changes(found)
     assert found.runs["compared"] >= 6, "five messages and what leaves"

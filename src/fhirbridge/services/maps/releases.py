@@ -209,7 +209,8 @@ def activate(desk: Desk, reviewed: str, signed: Signed, bundle: Bundle | None = 
     Raises:
         NotFound: there is no such preview.
         MapError, BadSettings: the release does not pass its checks.
-        ReleaseRefused: tests fail; proposals wait to be looked at; or release, active release or differences are not those of the preview.
+        ReleaseRefused: tests fail; proposals wait to be looked at; or release, active release or differences are not
+            those of the preview.
         VersionConflict: somebody else made a release active at the same moment.
     """
     row = _find_preview(desk.store, reviewed)

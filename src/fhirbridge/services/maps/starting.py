@@ -179,7 +179,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     present = [name for name in files if (folder / name).exists()]
     if present:
         raise MapError(
-            f"Nothing was written: {', '.join(present)} is there already. Choose another name, or take these files away."
+            f"Nothing was written: {', '.join(present)} is there already. Choose another name, or take that away."
         )
     top = folder.resolve()
     if any(not (folder / name).resolve().is_relative_to(top) for name in files):

@@ -91,7 +91,7 @@ def _update_out(folder: Path, bench: Bench, tested: tuple[Map, Case], run: CaseR
 
 
 def _is_inside(folder: Path, name: str) -> bool:
-    """Say whether a file may be written: in the folder of maps, links followed, and no map, table, schema or setting."""
+    """Say whether a file may be written: in the folder of maps, links followed; no map, table, schema or setting."""
     try:
         place = (folder / name).resolve().relative_to(folder.resolve())
     except (ValueError, OSError):
