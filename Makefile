@@ -8,7 +8,7 @@ FLOOR := 95
 SOURCES := src tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static cover bench fmt lock
+.PHONY: help demo test check static cover bench fuzz fmt lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -32,6 +32,11 @@ cover: ## the tests with branch coverage
 
 bench: $(STAMP) ## measure against the floor and against hand-written code
 	@$(BIN)/python -m bench
+
+SECONDS := 60
+SEED := 1
+fuzz: $(STAMP) ## break maps and messages at random; SECONDS=600 for longer, SEED=2 for others
+	@$(BIN)/python -m bench.fuzz $(SECONDS) $(SEED)
 
 fmt: $(STAMP) ## put the code into the one format
 	$(BIN)/ruff format $(SOURCES)

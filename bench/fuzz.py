@@ -34,8 +34,31 @@ MAX_SECONDS = 10.0
 BITS = (
     *(b"[]", b"[0]", b"[999]", b"[a=b]", b"[@x]", b"<=>", b"=>", b"<=", b":=", b"|", b"when ", b"default 'x'", b"not "),
     *(b'lossy "x"', b"$name", b"use: x", b"&", b"(", b")", b"'", b'"', b"{", b"}", b"\n", b"\n  ", b"- ", b": ", b"#"),
-    *(b"*a", b"&a ", b"!!python/object:os.system ", b"<<: ", b"../", b"/etc/passwd", b"\\0", b"\0", b"\x1b[2J", b"\xff"),
-    *(b"\xe2\x80\xa8", b"null", b"true", b"1e999", b"9" * 40, b"-1", b'"$ref": "#"', b"<", b">", b"]]>", b"<!DOCTYPE a>"),
+    *(
+        b"*a",
+        b"&a ",
+        b"!!python/object:os.system ",
+        b"<<: ",
+        b"../",
+        b"/etc/passwd",
+        b"\\0",
+        b"\0",
+        b"\x1b[2J",
+        b"\xff",
+    ),
+    *(
+        b"\xe2\x80\xa8",
+        b"null",
+        b"true",
+        b"1e999",
+        b"9" * 40,
+        b"-1",
+        b'"$ref": "#"',
+        b"<",
+        b">",
+        b"]]>",
+        b"<!DOCTYPE a>",
+    ),
     *(b"&lt;", b",", b";", b'""', b"other-map", b"*,,", b"provided", b"[" * 70, b"(" * 70, b"x" * 1_200),
 )
 
@@ -53,7 +76,22 @@ def broken(random_: random.Random, body: bytes) -> bytes:
     return body
 
 
-ODD: tuple[Any, ...] = (None, True, 0, -1, 10**50, 1.5, "", CANARY, f"\ud800{CANARY}", f"\0{CANARY}", [], {}, [[]], [None])
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    10**50,
+    1.5,
+    "",
+    CANARY,
+    f"\ud800{CANARY}",
+    f"\0{CANARY}",
+    [],
+    {},
+    [[]],
+    [None],
+)
 
 
 def spoilt(random_: random.Random, tree: Any) -> Any:
@@ -98,7 +136,7 @@ class Fuzz:
     )
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.random = random.Random(self.seed)  # noqa: S311  # to be found again, not to be secret
         self.contents = {name: MAPS.read(name) for name in MAPS.names() if MAPS.find_size(name) is not None}
         self.maps = inspect_folder(Bundle(self.contents), self.definitions).maps
         self.named = {map_.file: [map_.file, *_files_of(map_)] for map_ in self.maps}
@@ -196,7 +234,9 @@ def main(seconds: float, seed: int) -> int:
     for fault in fuzz.faults:
         print(fault)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(fuzz.tried.items()))
-    print(f"{fuzz.tried.total()} inputs in {seconds:.0f} s ({kinds}); slowest {fuzz.slowest:.2f} s; {len(fuzz.faults)} faults")
+    print(
+        f"{fuzz.tried.total()} inputs in {seconds:.0f} s ({kinds}); slowest {fuzz.slowest:.2f} s; {len(fuzz.faults)} faults"
+    )
     return 1 if fuzz.faults else 0
 
 

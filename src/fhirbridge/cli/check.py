@@ -101,7 +101,7 @@ def frame(folder: Path, issue: Issue) -> Iterator[str]:
         yield f"{line:>5} | {printable(text)}"
         yield f"{'':>5} | {'^':>{max(column, 1)}}"
     if issue.hint:
-        yield f"{'':>5} = {issue.hint}"
+        yield f"{'':>5} = {printable(issue.hint)}"
     if text and issue.fix is not None:
         begin = issue.fix.column - 1
         fixed = f"{text[:begin].lstrip()}{issue.fix.new}{text[begin + len(issue.fix.old) :].rstrip()}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from fhirbridge.errors import Issue
+from fhirbridge.errors import Issue, Severity
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.paths import Tree, leaves
 from fhirbridge.mapping.shapes import Shape
@@ -62,24 +62,31 @@ def _is_under(path: str, known: Collection[str]) -> bool:
 
 
 def unread(map_: Map, tree: Tree, touched: Collection[str]) -> Iterator[Issue]:
-    """Yield a warning for each leaf of the left tree that no row read and no `ignore` names; null is nothing."""
+    """Yield a finding for each leaf of the left tree that no row read and no `ignore` names; null is nothing.
+
+    It is a warning, or an error where the map's policy is to reject what it has no row for.
+    """
+    severity: Severity = "error" if map_.policy.unmapped_field == "reject" else "warning"
     for leaf, shown, value in leaves(tree, map_.root, known=map_.odd_names):
         if value is not None and not _is_under(leaf, touched) and not _is_under(_INDEX.sub("", leaf), map_.ignore):
-            yield Issue("FB306", "no row reads this field", shown, "warning", map_.name, map_.file, "map or ignore it")
+            yield Issue("FB306", "no row reads this field", shown, severity, map_.name, map_.file, "map or ignore it")
 
 
 def unread_right(
     map_: Map, body: dict[str, Any], touched: Collection[str], *, prefix: str, selectors: Collection[str]
 ) -> Iterator[Issue]:
-    """Yield a warning for each leaf of a resource or record that no row read on the way back.
+    """Yield a finding for each leaf of a resource or record that no row read on the way back.
+
+    It is a warning, or an error where the map's policy is to reject what it does not know.
 
     Args:
         selectors: what `selector_paths` yields: the row that selects has used these.
     """
+    severity: Severity = "error" if map_.policy.unknown_inbound == "reject" else "warning"
     for leaf, shown, value in leaves(body, known=map_.odd_names):
         used = _is_under(leaf, touched) or _EXTENSION_URL.search(leaf) or _INDEX.sub("", leaf) in selectors
         if value is not None and not used:
-            yield Issue("FB306", "no row reads this element", prefix + shown, "warning", map_.name, map_.file)
+            yield Issue("FB306", "no row reads this element", prefix + shown, severity, map_.name, map_.file)
 
 
 def selector_paths(map_: Map) -> Iterator[str]:
@@ -94,10 +101,13 @@ def selector_paths(map_: Map) -> Iterator[str]:
 def shape_issues(map_: Map, tree: Tree) -> Iterator[Issue]:
     """Yield an error for each value of a partner's document whose JSON type or presence breaks its schema.
 
-    Records and resources are checked by their own models before, so this looks at documents only.
+    Records and resources are checked by their own models before, so this looks at documents only. What is missing is a
+    warning where the map's policy is to report it.
     """
     if map_.left.kind in DOCUMENTS:
-        yield from _shape(tree, map_.left_shape, map_.root, map_.file)
+        is_reported = map_.policy.required_missing == "report"
+        for issue in _shape(tree, map_.left_shape, map_.root, map_.file):
+            yield replace(issue, severity="warning") if is_reported and issue.code == "FB302" else issue
 
 
 def document_issues(tree: Tree, shape: Shape) -> Iterator[Issue]:

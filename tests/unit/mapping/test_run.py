@@ -397,3 +397,31 @@ def test_a_run_that_writes_too_much_is_stopped(probe: Map) -> None:
     run.meter.spend(writes=MAX_WRITES)
     with pytest.raises(TooMuch, match=f"more than {MAX_WRITES} values"):
         run.count_write(())
+
+
+def with_policy(folder: Path, policy: str) -> Map:
+    maps, issues = read_probe(
+        folder, TEXT.replace("right: {record: monitoring}", f"right: {{record: monitoring}}\npolicy: {policy}")
+    )
+    assert issues == []
+    return maps[0]
+
+
+def test_a_map_may_reject_what_it_has_no_row_for(tmp_path: Path) -> None:
+    strict = with_policy(tmp_path, "{unmapped-field: reject}")
+    assert reported(strict, {**DOC, "more": 1}) == [("error", "FB306", "doc.more")]
+
+
+def test_a_map_may_report_what_is_missing(tmp_path: Path) -> None:
+    lenient = with_policy(tmp_path, "{required-missing: report}")
+    document = {name: value for name, value in DOC.items() if name != "who"}
+    assert ("warning", "FB302", "doc.who") in reported(lenient, document)
+
+
+def test_a_map_may_reject_what_it_does_not_know_on_the_way_back(tmp_path: Path) -> None:
+    strict = with_policy(tmp_path, "{unknown-inbound: reject}")
+    body = {**to_right(strict, DOC, HERE).items[0].body, "clinical_comment": "x"}
+    found = to_left(strict, [("monitoring", body)], HERE).issues
+    assert [(issue.severity, issue.code, issue.expression) for issue in found] == [
+        ("error", "FB306", "monitoring.clinical_comment")
+    ]

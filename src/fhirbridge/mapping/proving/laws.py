@@ -131,7 +131,7 @@ def owned_elements(recipe: Recipe, items: Sequence[Item]) -> Iterator[Owned]:
 
 
 def _is_fixed(recipe: Recipe, source: str, row: Row) -> bool:
-    """Say whether a field identifies something or decides whether rows apply: it cannot be changed in one place alone."""
+    """Say whether a field identifies something or decides whether rows apply: others depend on it."""
     reading = recipe.readings.get(source)
     if reading is not None and (reading.is_key or reading.is_system):
         return True

@@ -183,7 +183,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         )
     top = folder.resolve()
     if any(not (folder / name).resolve().is_relative_to(top) for name in files):
-        raise MapError("Nothing was written: a folder of the maps is a link that leads elsewhere.")
+        raise MapError("Nothing was written: a folder of maps is a link that leads elsewhere.")
     for name, body in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)
