@@ -234,9 +234,8 @@ def main(seconds: float, seed: int) -> int:
     for fault in fuzz.faults:
         print(fault)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(fuzz.tried.items()))
-    print(
-        f"{fuzz.tried.total()} inputs in {seconds:.0f} s ({kinds}); slowest {fuzz.slowest:.2f} s; {len(fuzz.faults)} faults"
-    )
+    print(f"{fuzz.tried.total()} inputs in {seconds:.0f} s: {kinds}; slowest {fuzz.slowest:.2f} s")
+    print(f"{len(fuzz.faults)} faults")
     return 1 if fuzz.faults else 0
 
 

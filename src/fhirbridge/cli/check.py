@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fhirbridge.cli.opening import find_maps, is_inactive
+from fhirbridge.cli.opening import find_maps, find_own_maps, is_inactive
 from fhirbridge.cli.output import issue_line, json_option, print_json, print_rows, printable
 from fhirbridge.errors import EXIT_FINDINGS, Issue
 from fhirbridge.services.maps import checking, explaining_findings, sarif
@@ -34,7 +34,7 @@ def command(ctx: click.Context, /, folder: Path | None, form: str, code: str | N
     if code:
         click.echo(explaining_findings.explain_finding(code).rstrip())
         return
-    folder = folder or find_maps(ctx.obj)
+    folder = folder or (find_own_maps if flags["is_fixing"] else find_maps)(ctx.obj)
     checked: Sequence[checking.Checked] = checking.check_all(folder)
     if flags["is_fixing"]:
         checked = _fixed(folder, checked)

@@ -83,7 +83,8 @@ class MapLibrary:
         read = _read_all(_files(where), Definitions(extensions, xml, profiles or {}), before)
         wrong = sum(issue.severity == "error" for issue in read.issues)
         if wrong:
-            raise MapError(f"{wrong} findings in the maps; nothing was loaded", issues=read.issues)
+            count = "1 finding" if wrong == 1 else f"{wrong} findings"
+            raise MapError(f"{count} in the maps; nothing was loaded", issues=read.issues)
         return cls({map_.name: map_ for map_ in read.maps}, read.origins)
 
     def get(self, name: str) -> Map:

@@ -93,3 +93,10 @@ def test_explain_prints_a_page_and_checks_nothing(check: Check) -> None:
 def test_an_unknown_code_is_answered_with_the_nearest(check: Check) -> None:
     check(GOOD, "--explain", "FB2011", code=1)
     assert "FB201" in check.err
+
+
+def test_fixes_are_never_written_into_the_maps_of_the_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["-s", str(tmp_path / "fhirbridge.toml"), "check", "--fix"]) == 2
+    assert "nothing says which folder to write to" in capsys.readouterr().err
