@@ -267,3 +267,14 @@ def _codes(node: Mapping[str, Any], at: str) -> frozenset[str]:
     if not isinstance(codes, list):
         raise ValueError(f"`enum` of `{at}` must be a list")
     return frozenset(str(code) for code in codes if code is not None)
+
+
+def leaf_names(shape: Shape, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the names that lead to every field below a shape that holds a value."""
+    if shape.is_leaf:
+        yield at
+        return
+    for name in shape.child_names():
+        child = shape.find_child(name)
+        if child is not None:
+            yield from leaf_names(child, (*at, name))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.checking.required import written_paths
-from fhirbridge.mapping.checking.scene import SHOWN, Scene, at, generic, listed, names, walk
+from fhirbridge.mapping.checking.scene import SHOWN, Scene, at, listed, names, walk
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import Block, Row
+from fhirbridge.mapping.spelling import path_text
 from fhirbridge.terminology.tables import ANY_CODE, CodeTable
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -93,14 +94,14 @@ def _sources(scene: Scene, block: Block, row: Row, table: CodeTable) -> Iterator
 def _alone(scene: Scene, block: Block) -> Iterator[Issue]:
     """Yield a finding for each code or number that is written without the system it needs beside it."""
     shape = scene.right_shape(block)
-    written = {generic(path) for row in block.rows if row.goes_right for path in written_paths(row.right)}
+    written = {path_text(path) for row in block.rows if row.goes_right for path in written_paths(row.right)}
     for row in block.rows:
         for position, step, parent in walk(shape, row.right) if row.goes_right else ():
             needs = _NEEDS.get((parent.type, step.name))
             if not needs or position + 1 != len(row.right):
                 continue
             name, why = needs
-            beside = ".".join(filter(None, (generic(row.right[:position]), name)))
+            beside = ".".join(filter(None, (path_text(row.right[:position]), name)))
             hidden = scene.gaps.hides_right(block.name, (*names(row.right[:position]), name))
             if beside not in written and not hidden:
                 message = f"`{row.right_text}` is written without `{name}` beside it"

@@ -9,7 +9,7 @@ from fhirbridge.mapping.checking.required import required_names
 from fhirbridge.mapping.checking.scene import Names, Scene, names, spoken_names
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import Block, Row
-from fhirbridge.mapping.shapes import Shape
+from fhirbridge.mapping.shapes import leaf_names
 
 
 def check(scene: Scene) -> Iterator[Issue]:
@@ -48,20 +48,9 @@ def _ignored_names(scene: Scene) -> dict[Names, str]:
     return {spoken_names(path): path for path in scene.written.ignore}
 
 
-def leaf_paths(shape: Shape, at: Names = ()) -> Iterator[Names]:
-    """Yield the path of every field that holds a value."""
-    if shape.is_leaf:
-        yield at
-        return
-    for name in shape.child_names():
-        child = shape.find_child(name)
-        if child is not None:
-            yield from leaf_paths(child, (*at, name))
-
-
 def _unread(scene: Scene, read: set[Names]) -> Iterator[Issue]:
     ignored = _ignored_names(scene)
-    for path in sorted(leaf_paths(scene.map.left_shape)):
+    for path in sorted(leaf_names(scene.map.left_shape)):
         is_told = any(_covers(name, path) for name in (*ignored, *read))
         if not is_told and not scene.gaps.hides_left(path):
             message = f"`{scene.spoken(path)}` is neither mapped nor ignored"
@@ -69,7 +58,7 @@ def _unread(scene: Scene, read: set[Names]) -> Iterator[Issue]:
 
 
 def _ignored(scene: Scene, read: set[Names]) -> Iterator[Issue]:
-    fields = set(leaf_paths(scene.map.left_shape))
+    fields = set(leaf_names(scene.map.left_shape))
     ignored = _ignored_names(scene)
     for path, written in ignored.items():
         _, place = scene.written.ignore[written]

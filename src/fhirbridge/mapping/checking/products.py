@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhirbridge.mapping.checking.constraints import Constraint
-from fhirbridge.mapping.checking.scene import Names, generic, names
+from fhirbridge.mapping.checking.scene import Names, names
 from fhirbridge.mapping.model import Block, Row
+from fhirbridge.mapping.spelling import path_text
 from fhirbridge.mapping.steps import Scalar
 
 Parts = Mapping[Names, Any]
@@ -92,7 +93,7 @@ def products_of(block: Block, rule: Constraint) -> list[Product]:
         step = row.right[depth]
         if rule.url and not any(where.value == rule.url for where in step.where):
             continue
-        product = found.setdefault(generic(row.right[: depth + 1]), Product([], depth + 1, step.each))
+        product = found.setdefault(path_text(row.right[: depth + 1]), Product([], depth + 1, step.each))
         product.rows.append(row)
         _learn(product, row, depth)
     return list(found.values())

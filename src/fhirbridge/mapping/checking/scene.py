@@ -117,18 +117,6 @@ def names(steps: Steps) -> Names:
     return tuple(step.name for step in steps)
 
 
-def generic(steps: Steps) -> str:
-    """Return a path as text with its selectors, to compare rows by."""
-    return ".".join(step_text(step) for step in steps)
-
-
-def step_text(step: Step) -> str:
-    """Return one step as text with its selectors."""
-    where = "".join(f"[{generic(w.steps)}={w.value}]" for w in step.where)
-    index = f"[{step.index}]" if step.index is not None else ""
-    return f"{step.name}{where}{index}{'[]' if step.each else ''}"
-
-
 def walk(shape: Shape, steps: Steps) -> Iterator[tuple[int, Step, Shape]]:
     """Yield position, step and the shape that the step begins at."""
     for position, step in enumerate(steps):

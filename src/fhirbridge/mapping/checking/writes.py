@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.elements import find_element
-from fhirbridge.mapping.checking.scene import Scene, generic, names, walk
+from fhirbridge.mapping.checking.scene import Scene, names, walk
 from fhirbridge.mapping.findings import finding
 from fhirbridge.mapping.model import Block, Codec, Row
+from fhirbridge.mapping.spelling import path_text
 from fhirbridge.mapping.steps import Scalar, Step
 
 _CODING = (("system",), ("code",), ("display",))
@@ -41,7 +42,7 @@ def _doubled_right(block: Block) -> Iterator[Issue]:
     for row in block.rows:
         if not row.goes_right:
             continue
-        for other in seen.setdefault(generic(row.right), []):
+        for other in seen.setdefault(path_text(row.right), []):
             where = f"`{row.right_text}` is written in line {other.place.line} too"
             if row.when is None or other.when is None:
                 yield finding("FB207", row.place, where, hint="keep one, or give both a `when`")
@@ -49,7 +50,7 @@ def _doubled_right(block: Block) -> Iterator[Issue]:
             if row.when == other.when:
                 yield finding("FB235", row.place, f"{where}, under the same condition", hint="keep one")
                 break
-        seen[generic(row.right)].append(row)
+        seen[path_text(row.right)].append(row)
 
 
 def _doubled_left(scene: Scene) -> Iterator[Issue]:
@@ -84,10 +85,10 @@ def _parts(codec: Codec) -> tuple[tuple[str, ...], ...] | None:
 
 
 def _whole_and_part(scene: Scene, block: Block) -> Iterator[Issue]:
-    whole = {generic(row.right): row for row in block.rows if row.goes_right and row.arrow != ":="}
+    whole = {path_text(row.right): row for row in block.rows if row.goes_right and row.arrow != ":="}
     for row in block.rows:
         for length in range(1, len(row.right)) if row.goes_right else ():
-            other = whole.get(generic(row.right[:length]))
+            other = whole.get(path_text(row.right[:length]))
             if other is None or _apart(row, other):
                 continue
             below = names(row.right[length:])
@@ -111,14 +112,14 @@ class _Made(NamedTuple):
 def _selected(row: Row) -> Iterator[_Made]:
     for position, step in enumerate(row.right):
         for where in step.where:
-            yield _Made(f"{generic(row.right[: position + 1])}.{generic(where.steps)}", where.value, row)
+            yield _Made(f"{path_text(row.right[: position + 1])}.{path_text(where.steps)}", where.value, row)
 
 
 def _contradicted(scene: Scene, block: Block) -> Iterator[Issue]:
     rows = [row for row in block.rows if row.goes_right]
     made = {each.path: each for row in rows for each in _selected(row)}
     for row in rows:
-        found = made.get(generic(row.right))
+        found = made.get(path_text(row.right))
         if found and not (row.arrow == ":=" and row.constant == found.value):
             message = f"the selector in line {found.row.place.line} sets this already"
             hint = "leave the row out; the selector writes the value it names"
@@ -130,7 +131,7 @@ def _disagreeing(scene: Scene, block: Block, row: Row) -> Iterator[Issue]:
     for step in row.right:
         for one, other in combinations(step.where, 2):
             if one.steps == other.steps and one.value != other.value:
-                message = f"`{generic(one.steps)}` cannot be two values at once"
+                message = f"`{path_text(one.steps)}` cannot be two values at once"
                 yield finding("FB231", scene.right_place(block, row), message, hint="keep one of the selectors")
 
 
@@ -147,7 +148,7 @@ def _choices(scene: Scene, block: Block) -> Iterator[Issue]:
             element = find_element(parent.type, step.name)
             if element is None or not element.choice:
                 continue
-            place = f"{generic(row.right[:position])}.{element.choice}"
+            place = f"{path_text(row.right[:position])}.{element.choice}"
             name, other = taken.setdefault(place, (step.name, row))
             if name != step.name and not _apart(row, other):
                 message = f"`{element.choice}[x]` is one value; line {other.place.line} writes it as `{name}`"
@@ -168,7 +169,7 @@ def _mixed_lists(scene: Scene, block: Block) -> Iterator[Issue]:
     for row in block.rows:
         for position, step in enumerate(row.right):
             if step.is_many and row.goes_right:
-                path = ".".join((generic(row.right[:position]), step.name)).lstrip(".")
+                path = ".".join((path_text(row.right[:position]), step.name)).lstrip(".")
                 ways.setdefault(path, {}).setdefault(_way(step), row)
                 if step.index is not None and not step.where:
                     indices.setdefault(path, {}).setdefault(step.index, row)

@@ -107,7 +107,7 @@ def _fields(map_: Map, runs: Sequence[Ran]) -> Iterator[Point]:
         unread = {issue.expression for issue in ran.issues if issue.code == "FB306"}
         read_.update(plain(place) for place in leaf_places(ran.tree, map_.root) if place not in unread)
     readers = {path: line_of(pairs[0][1]) for path, pairs in ways_of(map_).readers.items()}
-    for path in leaf_paths(map_.left_shape, map_.root):
+    for path in leaf_paths(map_):
         if not is_below(path, map_.ignore):
             place = next((line for own, line in readers.items() if is_below(path, [own])), _left_line(map_))
             yield Point("field", path, place, path in read_)

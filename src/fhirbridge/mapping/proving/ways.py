@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Tree
-from fhirbridge.mapping.shapes import Shape
+from fhirbridge.mapping.shapes import Shape, leaf_names
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -79,9 +79,7 @@ def ways_of(map_: Map) -> Ways:
     }  # fmt: skip
     keys = frozenset(key_path(map_, block) for block in map_.blocks) if map_.right.kind == "fhir" else frozenset()
     excluded = {
-        leaf: why
-        for leaf in leaf_paths(map_.left_shape, map_.root)
-        if (why := _why_not(map_, leaf, exact, keys, readers)) is not None
+        leaf: why for leaf in leaf_paths(map_) if (why := _why_not(map_, leaf, exact, keys, readers)) is not None
     }
     pairs = {path: tuple(found) for path, found in readers.items()}
     return Ways(exact, excluded, frozenset(_guards(map_)), pairs)
@@ -122,15 +120,9 @@ def key_path(map_: Map, block: Block) -> str:
     return _joined(base_of(map_, block, block.variable), [step.name for step in block.key])
 
 
-def leaf_paths(shape: Shape, at: str) -> Iterator[str]:
-    """Yield the path of every leaf below a shape, without indices."""
-    if shape.is_leaf:
-        yield at
-        return
-    for name in shape.child_names():
-        child = shape.find_child(name)
-        if child is not None:
-            yield from leaf_paths(child, f"{at}.{name}")
+def leaf_paths(map_: Map) -> Iterator[str]:
+    """Yield the path of every field of the left side, without indices."""
+    return (".".join(names) for names in leaf_names(map_.left_shape, (map_.root,)))
 
 
 def find_shape(shape: Shape, names: Sequence[str]) -> Shape | None:

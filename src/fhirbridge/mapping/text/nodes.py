@@ -18,7 +18,7 @@ from fhirbridge.mapping.text.yaml_text import split_lines
 Line = tuple[str, Place]
 MAX_ROWS = 5_000
 """No map has more rows, those of its fragments counted at each use."""
-MAX_ENTRIES = 1_000
+MAX_ENTRIES = 2_000
 """No part of a map has more names: blocks, tables, systems, ignored fields."""
 DATA_CLASSES = frozenset(f"D{number}" for number in range(9))
 
