@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.maps import check_text, shipped
+from tests.support.maps import SAMPLES, check_text, shipped
 
 from fhirbridge.errors import Issue, MapError
 from fhirbridge.mapping.coverage import MAX_ITEMS
@@ -425,3 +425,13 @@ def test_a_map_may_reject_what_it_does_not_know_on_the_way_back(tmp_path: Path) 
     assert [(issue.severity, issue.code, issue.expression) for issue in found] == [
         ("error", "FB306", "monitoring.clinical_comment")
     ]
+
+
+def test_a_constant_is_found_beside_what_others_put_first() -> None:
+    plan = json.loads((SAMPLES / "plan.json").read_text("utf-8"))
+    made = [(item.type, item.body) for item in to_right(shipped().get("plan"), plan, HERE).items]
+    for category in next(body for type_, body in made if type_ == "CarePlan")["category"]:
+        category["coding"].insert(0, {"system": "https://ehr.example/kinds", "code": "AC"})
+    back = to_left(shipped().get("plan"), made, HERE)
+    assert back.tree["type"] == plan["type"]
+    assert {issue.code for issue in back.issues} == {"FB306"}

@@ -7,7 +7,7 @@ what no row reads is reported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirbridge.errors import Issue
@@ -18,6 +18,7 @@ from fhirbridge.mapping.interpret.work import Found, Instance, Run, TooMuch, ref
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Matches, WriteConflict, node_at, prune, read, read_first, write
 from fhirbridge.mapping.results import Restored
+from fhirbridge.mapping.steps import Steps
 
 ENGINE_MADE = ("resourceType", "id", "meta", "identifier", "text")
 """Elements of a resource that no row needs to read on the way back."""
@@ -220,15 +221,34 @@ def apply_row(run: Run, row: Row, instance: Instance, body: dict[str, Any], touc
     found = list(run.counted(read(body, row.right)))
     touched.update(path for _, path, _ in found)
     if row.arrow == ":=":
-        for _, path, value in found:
-            if value != row.constant:
-                run.report("FB305", path, "the map expects another constant here", row)
+        _verify(run, row, body, found, touched)
     elif row.goes_left:
         node, matches = instance.nodes[row.variable], Matches()
         present = {own for own, _, _ in read(node, row.left)} if row.is_weak else frozenset()
         for each in found:
             if each[0] not in present:
                 _write_left(run, row, node, each, matches)
+
+
+def _verify(run: Run, row: Row, body: dict[str, Any], found: Sequence[Found], touched: set[str]) -> None:
+    """Report each place where a constant is another one, unless another item of its list has it: whoever sends may put
+    an item of their own first.
+    """
+    wrong = [path for _, path, value in found if value != row.constant]
+    if not wrong:
+        return
+    held = [path for _, path, value in run.counted(read(body, _anywhere(row.right))) if value == row.constant]
+    if held and not any(step.each for step in row.right):
+        touched.difference_update(wrong)
+        touched.update(held)
+        return
+    for path in wrong:
+        run.report("FB305", path, "the map expects another constant here", row)
+
+
+def _anywhere(steps: Steps) -> Steps:
+    """Return a path with every item of a list in the place of the one at an index."""
+    return tuple(step if step.index is None else replace(step, each=True, index=None) for step in steps)
 
 
 def _write_left(run: Run, row: Row, node: dict[str, Any], found: Found, matches: Matches) -> None:
