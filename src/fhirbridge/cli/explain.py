@@ -52,7 +52,8 @@ def _print_rules(found: tuple[rules.Rule, ...], *, as_json: bool) -> None:
     if as_json:
         print_rows([asdict(rule) for rule in found], [], as_json=True)
     else:
-        click.echo("\n".join(line for rule in found for line in _lines(rule)))
+        texts = ("\n".join(_lines(rule)) for rule in found)
+        click.echo("\n".join(dict.fromkeys(texts)))  # an overlay says again what its base says
 
 
 def _lines(rule: rules.Rule) -> Iterator[str]:

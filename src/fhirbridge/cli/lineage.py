@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +38,19 @@ def command(settings: str, /, folder: Path | None, as_json: bool, **asked: Any) 
         print_rows([asdict(link) for link in links], [], as_json=True)
     else:
         is_forward = asked["start"] is not None
-        texts = ("\n".join(_lines(link, forward=is_forward)) for link in links)
-        click.echo("\n".join(text for text, _ in groupby(texts)))  # an overlay says again what its base says
+        click.echo("\n".join(dict.fromkeys(_texts(links, forward=is_forward))))  # an overlay says what its base says
+
+
+def _texts(links: Iterable[lineage.Link], *, forward: bool) -> Iterator[str]:
+    """Yield the text of each link that begins a way, with the links further in."""
+    way: list[str] = []
+    for link in links:
+        if link.depth == 1 and way:
+            yield "\n".join(way)
+            way = []
+        way += _lines(link, forward=forward)
+    if way:
+        yield "\n".join(way)
 
 
 def _links(folder: Path, *, start: str | None, end: str | None, back: bool) -> tuple[lineage.Link, ...]:
