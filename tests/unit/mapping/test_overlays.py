@@ -309,4 +309,4 @@ def test_a_changed_base_reloads_its_overlay(tmp_path: Path) -> None:
 def test_lakeside_gets_the_plan_without_what_relatives_told() -> None:
     plan, lakeside = shipped().get("plan"), shipped().get("lakeside-hospital-plan")
     paths = {row.right_text for row in plan.blocks[0].rows} ^ {row.right_text for row in lakeside.blocks[0].rows}
-    assert paths == {"note[kind=family].text", "category[coding.system=@snomed].coding[0].code"}
+    assert paths == {"note[kind=family].text", "category[coding.system=@lakeside].coding[0].code"}
