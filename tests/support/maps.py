@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.extensions import ExtensionDefinition, load_extensions
 from fhirbridge.formats.xsd import read_schema
-from fhirbridge.mapping.library import MapLibrary, check_folder
+from fhirbridge.mapping.library import Definitions, MapLibrary, inspect_folder
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.proving.trees import left_tree, recipe_of
 from fhirbridge.services.maps.laws import Drawn
@@ -35,6 +35,12 @@ def shipped() -> MapLibrary:
     return MapLibrary.load(MAPPINGS, extensions(), xml=read_schema)
 
 
+def check_folder(folder: Path) -> tuple[list[Map], list[Issue]]:
+    """Return the maps of a folder that bind, and every finding, with our own extensions and no profiles."""
+    read = inspect_folder(folder, Definitions(extensions(), read_schema))
+    return read.maps, read.issues
+
+
 def check_text(folder: Path, text: str, **files: str) -> tuple[list[Map], list[Issue]]:
     """Return the errors that `check` finds in one map's text; other files are named like `tables__x_csv`.
 
@@ -46,7 +52,7 @@ def check_text(folder: Path, text: str, **files: str) -> tuple[list[Map], list[I
         path = folder / name.replace("__", "/").replace("_", ".")
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
-    maps, issues = check_folder(folder, extensions(), xml=read_schema)
+    maps, issues = check_folder(folder)
     return maps, [issue for issue in issues if issue.severity == "error"]
 
 

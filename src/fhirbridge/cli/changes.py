@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from getpass import getuser
 
-import click
-
 from fhirbridge.services.maps.comparing import Counted, Group
 
 SHORT = 12
 """So many characters of a hash are shown where people read it."""
-
-corpus_type = click.Path(exists=True, file_okay=False)
 
 
 def to_lines(groups: Iterable[Group]) -> Iterator[str]:

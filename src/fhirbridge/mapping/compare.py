@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.model import Map
+from fhirbridge.mapping.paths import without_indices
 from fhirbridge.mapping.run import Item
 
 ChangeKind = Literal["added", "removed", "changed", "finding added", "finding gone"]
@@ -77,7 +78,7 @@ def made_of_tree(map_: Map, tree: Any) -> Made:
                 places.setdefault(".".join(own), f"{row.place.file}:{row.place.line}")
 
     def row_of(path: str) -> str:
-        return next((places[head] for head in _heads(_INDEX.sub("", path)) if head in places), "")
+        return next((places[head] for head in _heads(without_indices(path)) if head in places), "")
 
     return Made(map_.root, "", tree, row_of)
 

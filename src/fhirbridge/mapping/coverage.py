@@ -10,7 +10,7 @@ from typing import Any
 
 from fhirbridge.errors import Issue, Severity
 from fhirbridge.mapping.model import Map
-from fhirbridge.mapping.paths import Tree, leaves
+from fhirbridge.mapping.paths import Tree, leaves, without_indices
 from fhirbridge.mapping.shapes import Shape
 
 MAX_ITEMS = 10_000
@@ -21,7 +21,6 @@ MAX_LEVELS = 64
 DOCUMENTS = ("schema", "csv", "xml")
 """Sides whose trees come from outside, and whose shape nobody has looked at before."""
 
-_INDEX = re.compile(r"\[\d+\]")
 _EXTENSION_URL = re.compile(r"(^|\.)(extension|modifierExtension)\[\d+\]\.url$")
 JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -68,7 +67,7 @@ def unread(map_: Map, tree: Tree, touched: Collection[str]) -> Iterator[Issue]:
     """
     severity: Severity = "error" if map_.policy.unmapped_field == "reject" else "warning"
     for leaf, shown, value in leaves(tree, map_.root, known=map_.odd_names):
-        if value is not None and not _is_under(leaf, touched) and not _is_under(_INDEX.sub("", leaf), map_.ignore):
+        if value is not None and not _is_under(leaf, touched) and not _is_under(without_indices(leaf), map_.ignore):
             yield Issue("FB306", "no row reads this field", shown, severity, map_.name, map_.file, "map or ignore it")
 
 
@@ -84,7 +83,7 @@ def unread_right(
     """
     severity: Severity = "error" if map_.policy.unknown_inbound == "reject" else "warning"
     for leaf, shown, value in leaves(body, known=map_.odd_names):
-        used = _is_under(leaf, touched) or _EXTENSION_URL.search(leaf) or _INDEX.sub("", leaf) in selectors
+        used = _is_under(leaf, touched) or _EXTENSION_URL.search(leaf) or without_indices(leaf) in selectors
         if value is not None and not used:
             yield Issue("FB306", "no row reads this element", prefix + shown, severity, map_.name, map_.file)
 

@@ -112,14 +112,6 @@ class Definitions:
     profiles: Profiles = field(default_factory=dict)
 
 
-def check_folder(
-    where: Path | Files, extensions: Mapping[str, ExtensionDefinition], xml: XmlShapes | None = None
-) -> tuple[list[Map], list[Issue]]:
-    """Return the maps of a folder or bundle that bind, and every finding in every file."""
-    read = inspect_folder(where, Definitions(extensions, xml))
-    return read.maps, read.issues
-
-
 def inspect_folder(where: Path | Files, definitions: Definitions) -> Inspection:
     """Return the maps of a folder or bundle that bind, every finding in every file, and what comments hide."""
     return _read_all(_files(where), definitions)

@@ -170,6 +170,15 @@ def merged(present: Tree, value: Tree) -> Tree:
     raise WriteConflict("another value stands there already")
 
 
+def without_indices(path: str) -> str:
+    """Return a concrete path without its indices.
+
+    >>> without_indices("plan.goals[0].objectives[12].id")
+    'plan.goals.objectives.id'
+    """
+    return _INDEX.sub("", path)
+
+
 def node_at(node: Tree, path: str) -> Tree:
     """Return what stands at a concrete path that `write` gave back; a name may hold points and brackets itself.
 

@@ -22,6 +22,7 @@ from fhirbridge.mapping import coverage
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.mapping.model import Map, Side
+from fhirbridge.mapping.naming import without_brackets
 from fhirbridge.mapping.put.complement import Complement
 from fhirbridge.mapping.run import Item, to_right
 from fhirbridge.records import KINDS, Record
@@ -154,17 +155,13 @@ def _declared(map_: Map | None, kind: str) -> dict[str, str]:
     for block in map_.blocks if map_ else ():
         for row in block.rows if block.type == kind else ():
             if row.goes_right and row.left:
-                found.setdefault(_plain(_bare(row.right_text)), _bare(row.left_text))
+                found.setdefault(without_brackets(row.right_text), _bare(row.left_text))
     return found
 
 
 def _bare(path: str) -> str:
     """Return a path without the quotes around its names, as concrete paths are."""
     return path.replace('"', "")
-
-
-def _plain(path: str) -> str:
-    return re.sub(r"\[[^\]]*\]", "", path)
 
 
 def _indexed(declared: str, path: str) -> str:
@@ -244,7 +241,7 @@ def named_by_sender(issue: Issue, kind: str, trace: Trace) -> Issue:
     """Return a finding about a record with the path of the sender's own field, and the map row as its location."""
     path = issue.expression
     entry, rest = nearest(trace.get("elements") or {}, path)
-    declared = _indexed((trace.get("declared") or {}).get(_plain(path), ""), path)
+    declared = _indexed((trace.get("declared") or {}).get(without_brackets(path), ""), path)
     if entry is None and not declared:
         return issue
     source = f"{entry['from']}{rest}" if entry else declared

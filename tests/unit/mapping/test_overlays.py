@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.maps import check_text, extensions, shipped
+from tests.support.maps import check_folder, check_text, extensions, shipped
 
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.library import MapLibrary, check_folder
+from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.run import to_right
 
@@ -228,7 +228,7 @@ def test_the_hash_changes_with_the_base_and_with_the_overlay(tmp_path: Path) -> 
     assert changed(tmp_path, "zone: Europe/Paris\n").hash != first
     changed(tmp_path, "")
     (tmp_path / "records" / "probe.yaml").write_text(BASE.replace("Monitoring report", "Report"))
-    maps, _ = check_folder(tmp_path, extensions())
+    maps, _ = check_folder(tmp_path)
     assert {map_.name: map_.hash for map_ in maps}["over"] != first
 
 
@@ -294,7 +294,7 @@ def test_a_tower_of_overlays_ends(tmp_path: Path) -> None:
 def test_a_base_that_cannot_be_read_is_reported_once(tmp_path: Path) -> None:
     check(tmp_path, over=HEAD)
     (tmp_path / "records" / "probe.yaml").write_text(BASE.replace("zone: Europe/London", "zone: Europe/Londres"))
-    _, issues = check_folder(tmp_path, extensions())
+    _, issues = check_folder(tmp_path)
     assert [(issue.code, issue.location) for issue in errors(issues)] == [("FB103", "records/probe.yaml:5:7")]
 
 

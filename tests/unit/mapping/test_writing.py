@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.maps import MAPPINGS, SAMPLES, extensions, shipped
+from tests.support.maps import MAPPINGS, SAMPLES, check_folder, shipped
 from tests.unit.mapping.test_layout import plain
 
 from fhirbridge.errors import MapError
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.library import check_folder, read_written
+from fhirbridge.mapping.library import read_written
 from fhirbridge.mapping.model import Map, Place
 from fhirbridge.mapping.run import to_right
 from fhirbridge.mapping.text.envelope import parse_map
@@ -46,7 +46,7 @@ def alone(folder: Path, name: str) -> Map:
         shutil.copytree(MAPPINGS / below, folder / below)
     (folder / "records").mkdir()
     (folder / "records" / "whole.yaml").write_text(effective(MAPPINGS, name))
-    (map_,), issues = check_folder(folder, extensions())
+    (map_,), issues = check_folder(folder)
     assert [issue for issue in issues if issue.severity == "error"] == []
     return map_
 

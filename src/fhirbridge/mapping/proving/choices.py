@@ -1,4 +1,4 @@
-"""Where generated data takes its decisions from: a small interface, with random numbers or a test library behind it.
+"""Where generated data takes its decisions from: a small interface, with a test library behind it.
 
 Laws of this file: 0, the first option and "no" are the simplest, so that whoever shrinks an example shrinks towards
 little data.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from random import Random
 from typing import Protocol, TypeVar
 
 Option = TypeVar("Option")
@@ -20,17 +19,6 @@ class Choices(Protocol):
     def integer(self, low: int, high: int) -> int:
         """Return a whole number from low to high, both included."""
         ...
-
-
-class RandomChoices:
-    """Decides by a seeded random number: the same seed, the same data."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311  # test data, no secret
-
-    def integer(self, low: int, high: int) -> int:
-        """Return a random whole number from low to high."""
-        return self._random.randint(low, high)
 
 
 def pick(choices: Choices, options: Sequence[Option]) -> Option:

@@ -14,9 +14,9 @@ from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.model import Block, Map, Row
-from fhirbridge.mapping.paths import Tree, node_at, read
+from fhirbridge.mapping.paths import Tree, node_at, read, without_indices
 from fhirbridge.mapping.proving.trees import shape_of
-from fhirbridge.mapping.proving.ways import is_below, leaf_paths, leaf_places, plain, ways_of
+from fhirbridge.mapping.proving.ways import is_below, leaf_paths, leaf_places, ways_of
 from fhirbridge.mapping.run import Item
 from fhirbridge.mapping.shapes import Shape
 
@@ -105,7 +105,7 @@ def _fields(map_: Map, runs: Sequence[Ran]) -> Iterator[Point]:
     read_: set[str] = set()
     for ran in runs:
         unread = {issue.expression for issue in ran.issues if issue.code == "FB306"}
-        read_.update(plain(place) for place in leaf_places(ran.tree, map_.root) if place not in unread)
+        read_.update(without_indices(place) for place in leaf_places(ran.tree, map_.root) if place not in unread)
     readers = {path: line_of(pairs[0][1]) for path, pairs in ways_of(map_).readers.items()}
     for path in leaf_paths(map_):
         if not is_below(path, map_.ignore):

@@ -11,11 +11,11 @@ from typing import Any
 
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.model import Map, Row
-from fhirbridge.mapping.paths import Tree, node_at
+from fhirbridge.mapping.paths import Tree, node_at, without_indices
 from fhirbridge.mapping.proving.choices import Choices, is_yes
 from fhirbridge.mapping.proving.laws import Owned, owned_elements
 from fhirbridge.mapping.proving.trees import Recipe, new_value
-from fhirbridge.mapping.proving.ways import find_shape, plain
+from fhirbridge.mapping.proving.ways import find_shape
 from fhirbridge.mapping.run import Item
 from fhirbridge.mapping.shapes import fhir_shape
 
@@ -40,7 +40,7 @@ def changed_items(
 
 def _new_right(recipe: Recipe, element: Owned, choices: Choices, context: Context) -> Tree:
     """Return another right value that the row can read, sometimes as somebody else would spell it."""
-    source = plain(element.source)
+    source = without_indices(element.source)
     shape = find_shape(recipe.map.left_shape, source.split(".")[1:])
     if shape is None:
         return None

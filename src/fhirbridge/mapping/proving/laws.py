@@ -14,10 +14,10 @@ from typing import Any
 from fhirbridge.errors import Issue
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.model import Map, Row
-from fhirbridge.mapping.paths import Tree, node_at, prune
+from fhirbridge.mapping.paths import Tree, node_at, prune, without_indices
 from fhirbridge.mapping.proving.differences import Difference, whole
 from fhirbridge.mapping.proving.trees import Recipe
-from fhirbridge.mapping.proving.ways import leaf_places, plain, without, without_places
+from fhirbridge.mapping.proving.ways import leaf_places, without, without_places
 from fhirbridge.mapping.run import Item, Mapped, to_left, to_right
 
 Items = Sequence[tuple[str, dict[str, Any]]]
@@ -123,8 +123,8 @@ def owned_elements(recipe: Recipe, items: Sequence[Item]) -> Iterator[Owned]:
     for number, item in enumerate(items):
         for path, origin in item.trace["elements"].items():
             row = rows.get(f"{origin['file']}:{origin['line']}")
-            source = plain(origin["from"])
-            if row is None or row.when is not None or plain(path) != ".".join(step.name for step in row.right):
+            source, target = without_indices(origin["from"]), without_indices(path)
+            if row is None or row.when is not None or target != ".".join(step.name for step in row.right):
                 continue
             if origin["from"] and not _is_fixed(recipe, source, row):
                 yield Owned(number, path, row, origin["from"])

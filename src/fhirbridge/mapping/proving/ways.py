@@ -6,24 +6,12 @@ back is never left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fhirbridge.mapping.model import Block, Map, Row
-from fhirbridge.mapping.paths import Tree
+from fhirbridge.mapping.paths import Tree, without_indices
 from fhirbridge.mapping.shapes import Shape, leaf_names
-
-_INDEX = re.compile(r"\[\d+\]")
-
-
-def plain(path: str) -> str:
-    """Return a concrete path without its indices.
-
-    >>> plain("plan.goals[0].objectives[12].id")
-    'plan.goals.objectives.id'
-    """
-    return _INDEX.sub("", path)
 
 
 def is_below(path: str, names: Iterable[str]) -> bool:
@@ -63,7 +51,7 @@ class Ways:
 
     def find_row(self, path: str) -> Row | None:
         """Return the row that should have brought a concrete path back, or None."""
-        name = plain(path)
+        name = without_indices(path)
         return next((row for own, row in self.exact.items() if is_below(name, [own])), None)
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fhirbridge.errors import Issue
-from fhirbridge.ids import key_system
 from fhirbridge.mapping.codecs import CODECS, Context
-from fhirbridge.mapping.model import Block, Map, Row
+from fhirbridge.mapping.interpret.back import key_of
+from fhirbridge.mapping.interpret.work import Run
+from fhirbridge.mapping.model import Map, Row
 from fhirbridge.mapping.paths import Tree
 from fhirbridge.mapping.put.changes import Change, iter_changes
 from fhirbridge.mapping.put.complement import Complement, find_modifier, iter_paths, restore, split
@@ -50,13 +51,14 @@ def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context
     """Return the change that items from the right side propose to the left tree that is held; {} for none held."""
     made = to_right(map_, held, context) if held else Mapped((), ())
     standing = [(item.type, item.body) for item in made.items]
-    replaced = {name for type_, body in arrived if (name := _name(map_, type_, body, context))}
-    others = [(type_, body) for type_, body in standing if _name(map_, type_, body, context) not in replaced]
+    run = Run(map_, context)  # asked for keys only; the way back reports what is wrong with them
+    replaced = {name for type_, body in arrived if (name := _name(run, type_, body))}
+    others = [(type_, body) for type_, body in standing if _name(run, type_, body) not in replaced]
     restored = to_left(map_, [*arrived, *others], context)
     tree = merge(held, restored.tree, owned_of(map_, context)) if held else restored.tree
-    kept = dict(_complements(map_, arrived, context))
+    kept = dict(_complements(run, arrived))
     issues = [issue for issue in (*made.issues, *restored.issues) if issue.code != "FB306"]
-    issues += _unknown(map_, arrived, kept, context)
+    issues += _unknown(map_, arrived, kept)
     return ProposedChange(tree, tuple(iter_changes(held, tree)), kept if _keeps(map_) else {}, tuple(issues))
 
 
@@ -87,33 +89,20 @@ def _traced(item: Item, paths: Sequence[str]) -> dict[str, Any]:
 # -- which item is which
 
 
-def _name(map_: Map, type_: str, body: dict[str, Any], context: Context) -> str:
+def _name(run: Run, type_: str, body: dict[str, Any]) -> str:
     """Return `Type/key` of an item by the first block that knows its key, "" when none does."""
-    for block in map_.blocks:
-        key = _key(map_, block, body, context) if block.type == type_ else ""
-        if key:
-            return f"{type_}/{key}"
-    return ""
-
-
-def _key(map_: Map, block: Block, body: dict[str, Any], context: Context) -> str:
-    if map_.right.kind != "fhir":
-        return str(body.get("id", ""))
-    carried = body.get("identifier")
-    numbers = carried if isinstance(carried, list) else [carried]
-    system = key_system(context.source, block.keyed)
-    own = (each.get("value") for each in numbers if isinstance(each, dict) and each.get("system") == system)
-    return next((value for value in own if isinstance(value, str)), "")
+    keys = (key_of(run, block, body) for block in run.map.blocks if block.type == type_)
+    return next((f"{type_}/{key}" for key in keys if key), "")
 
 
 # -- what no row understands
 
 
-def _complements(map_: Map, arrived: Sequence[Arrived], context: Context) -> Iterator[tuple[str, Complement]]:
+def _complements(run: Run, arrived: Sequence[Arrived]) -> Iterator[tuple[str, Complement]]:
     for type_, body in arrived:
-        for block in map_.blocks:
-            key = _key(map_, block, body, context) if block.type == type_ else ""
-            rest = split(block, body, context).rest if key else None
+        for block in run.map.blocks:
+            key = key_of(run, block, body) if block.type == type_ else None
+            rest = split(block, body, run.context).rest if key else None
             if rest is not None:
                 yield f"{type_}/{key}", rest
 
@@ -129,7 +118,7 @@ _UNKNOWN = {
 }
 
 
-def _unknown(map_: Map, arrived: Sequence[Arrived], kept: Kept, context: Context) -> Iterator[Issue]:
+def _unknown(map_: Map, arrived: Sequence[Arrived], kept: Kept) -> Iterator[Issue]:
     severity, message = _UNKNOWN[map_.policy.unknown_inbound]
     for name, rest in kept.items():
         for path in iter_paths(rest):

@@ -23,6 +23,7 @@ from fhirbridge.formats.document import Document
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.csv_layout import csv_layout
 from fhirbridge.mapping.model import Map, SideKind
+from fhirbridge.mapping.paths import without_indices
 from fhirbridge.services import sides
 from fhirbridge.services.maps import trying
 
@@ -203,7 +204,7 @@ def _map_chunk(chunk: Sequence[_Numbered]) -> _Done:
     counts: Counter[tuple[str, str, str]] = Counter()
     for line, document in chunk:
         made, issues = _map_one(document)
-        counts.update((issue.code, issue.severity, _plain(issue.expression)) for issue in issues)
+        counts.update((issue.code, issue.severity, without_indices(issue.expression)) for issue in issues)
         findings += [Finding(line, issue) for issue in issues[: MAX_FINDINGS - len(findings)]]
         if any(issue.severity in ("error", "fatal") for issue in issues):
             rejected.append(_set_aside(line, document, issues))
@@ -219,10 +220,6 @@ def _map_one(document: bytes | Document) -> tuple[object, list[Issue]]:
         return None, list(error.issues)
     run, issues = trying.run_document(_Work.map, read, _Work.context)
     return trying.output_of(_Work.map, run.mapped.items), issues
-
-
-def _plain(expression: str) -> str:
-    return "".join(part.partition("]")[2] if position else part for position, part in enumerate(expression.split("[")))
 
 
 def _set_aside(line: int, document: bytes | Document, issues: Sequence[Issue]) -> bytes:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.maps import extensions
+from tests.support.maps import check_folder
 
-from fhirbridge.mapping.library import check_folder, record_shapes
+from fhirbridge.mapping.library import record_shapes
 from fhirbridge.mapping.proposals.draft import Draft
 from fhirbridge.mapping.proposals.drafting import draft_map
 from fhirbridge.mapping.proposals.sample import Sample
@@ -165,5 +165,5 @@ def test_whatever_the_sample_the_map_passes_its_checks(
     for name, text in {**files, "tests/probe.json": "{}", "tests/probe.out.json": "[]"}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    _, issues = check_folder(folder, extensions())
+    _, issues = check_folder(folder)
     assert [issue for issue in issues if issue.severity == "error"] == [], files["sources/probe.yaml"]
