@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +73,12 @@ def postgres_store(clock: FixedClock, postgres_url: str) -> Store:
 
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+
+@pytest.fixture(autouse=True)
+def _logs_stay_with_their_test() -> Iterator[None]:
+    """Take out the log that a command of a test installed: its stream is closed when the test is over."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = [each for each in root.handlers if each in handlers]
+    root.setLevel(level)
