@@ -74,6 +74,7 @@ def postgres_store(clock: FixedClock, postgres_url: str) -> Store:
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
+
 @pytest.fixture(autouse=True)
 def _logs_stay_with_their_test() -> Iterator[None]:
     """Take out the log that a command of a test installed: its stream is closed when the test is over."""
