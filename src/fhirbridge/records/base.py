@@ -1,6 +1,8 @@
-"""What all records share: strict frozen models, FHIR dates, workers, organisations, sensitivity.
+"""What all records share: strict frozen models, FHIR dates, workers, organisations, sensitivity, sources.
 
-Every field has a sensitivity class. A field names its own; otherwise it has that of the record's class.
+Every field has a description, a type, a sensitivity class and a source. A field names its own class; otherwise it has
+that of the field that holds it, and in the end that of the record. The source is that of its part or record unless
+the field names another: a key of `SOURCES`.
 Source of the classes: 42 CFR part 2 and UK GDPR read together, docs/adr/0006-consent-table.md.
 """
 
@@ -11,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from fhirbridge.records.sources import SOURCES
 from fhirbridge.times import is_date, is_date_time
 
 
@@ -28,9 +31,27 @@ class Sensitivity(StrEnum):
     UNCLASSIFIED_TEXT = "D8"
 
 
-def sensitive(level: Sensitivity, description: str = "", **more: Any) -> Any:
-    """Return a pydantic field that carries a sensitivity class into the published schema."""
-    return Field(description=description or None, json_schema_extra={"x-sensitivity": level.value}, **more)
+def sensitive(level: Sensitivity, description: str = "", *, source: str = "", **more: Any) -> Any:
+    """Return a pydantic field that carries a sensitivity class, and perhaps a source, into the published schema."""
+    extra = {"x-sensitivity": level.value} | ({"x-source": source} if source else {})
+    return Field(description=description or None, json_schema_extra=extra, **more)
+
+
+def sourced(source: str, description: str, **more: Any) -> Any:
+    """Return a pydantic field that has another source than the part it stands in."""
+    return Field(description=description, json_schema_extra={"x-source": source}, **more)
+
+
+def _with_sources(schema: dict[str, Any], model: type[Any]) -> None:
+    """Say of each field of a part where it comes from.
+
+    Raises:
+        KeyError: the source is none of `SOURCES`.
+    """
+    for field in schema.get("properties", {}).values():
+        field.setdefault("x-source", model.source)
+        if field["x-source"]:
+            SOURCES[field["x-source"]]
 
 
 def _checked_date(text: str) -> str:
@@ -52,9 +73,14 @@ DateTimeText = Annotated[str, AfterValidator(_checked_date_time), Field(json_sch
 
 
 class Part(BaseModel):
-    """A part of a record: strict, frozen, no unknown fields, text exactly as it came."""
+    """A part of a record: strict, frozen, no unknown fields, text exactly as it came.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    `source` is where its fields come from, a key of `SOURCES`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, json_schema_extra=_with_sources)
+
+    source: ClassVar[str] = ""
 
 
 class Record(Part):
@@ -77,6 +103,8 @@ class Record(Part):
 class ClientRef(Part):
     """Which person a record is about: a number and the system that gave it."""
 
+    source = "directory"
+
     number: Key = sensitive(Sensitivity.IDENTITY, "The client's number in that system.")
     system: Key = sensitive(Sensitivity.IDENTITY, "URI of the system that gave the number.")
 
@@ -88,6 +116,8 @@ Client = Annotated[ClientRef, Field(json_schema_extra={"x-sensitivity": Sensitiv
 class Organisation(Part):
     """An agency, hospital, prison, court or service."""
 
+    source = "directory"
+
     number: Key = sensitive(Sensitivity.DIRECTORY, "The organisation's number in the source's directory.")
     name: Text = sensitive(Sensitivity.DIRECTORY, "The organisation's name.")
     phone: Text | None = sensitive(Sensitivity.DIRECTORY, "Telephone.", default=None)
@@ -95,6 +125,8 @@ class Organisation(Part):
 
 class Worker(Part):
     """A named person who works for an organisation: keyworker, officer, counsellor."""
+
+    source = "directory"
 
     number: Key = sensitive(Sensitivity.DIRECTORY, "The worker's number in the source's directory.")
     name: Text = sensitive(Sensitivity.DIRECTORY, "The worker's name.")
@@ -104,6 +136,8 @@ class Worker(Part):
 
 class Coded(Part):
     """Something said in words, with a code where one is known. The words stay when the code is missing."""
+
+    source = "fhir"
 
     text: Text = Field(description="The words, exactly as written.")
     code: Key | None = Field(default=None, description="The code, where known.")
