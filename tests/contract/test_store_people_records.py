@@ -123,3 +123,16 @@ def test_many_records_of_a_person_come_whole(store: Store) -> None:
             tx.put_record(make_record(key=f"{number:03}"))
     with store.snapshot() as tx:
         assert [row.key for row in tx.iter_records("amira")] == [f"{number:03}" for number in range(401)]
+
+
+def test_all_versions_of_a_kind_come_in_order_and_may_be_those_of_one_source(store: Store) -> None:
+    put(store)
+    put(store, body=b'{"status": "completed"}')
+    put(store, source="hillside", key="plan-9")
+    put(store, kind="referral", key="r-1")
+    with store.snapshot() as tx:
+        every = [(row.source, row.key, row.version) for row in tx.iter_record_versions("plan")]
+        own = [row.version for row in tx.iter_record_versions("plan", "riverside")]
+        one = [row.source for row in tx.iter_record_versions("plan", key="plan-9")]
+    assert every == [("hillside", "plan-9", 1), ("riverside", "plan-1", 1), ("riverside", "plan-1", 2)]
+    assert (own, one) == ([1, 2], ["hillside"])

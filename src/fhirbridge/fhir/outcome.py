@@ -24,7 +24,13 @@ def _entry(issue: Issue) -> dict[str, Any]:
         "code": get_condition(issue.code).issue,
         "details": {"text": issue.message},
     }
-    parts = (issue.code, issue.rule and f"rule {issue.rule}", issue.location and f"at {issue.location}", issue.hint)
+    parts = (
+        issue.code,
+        issue.rule and f"rule {issue.rule}",
+        issue.profile and f"profile {issue.profile}",
+        issue.location and f"at {issue.location}",
+        issue.hint,
+    )
     entry["diagnostics"] = "; ".join(part for part in parts if part)
     if issue.expression:
         entry["expression"] = [issue.expression]

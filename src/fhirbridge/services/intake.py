@@ -103,13 +103,27 @@ def status(bridge: Bridge, caller: Caller, message_id: str) -> dict[str, object]
     Raises:
         NotFound: unknown, or another partner's.
     """
+    message = _own_message(bridge, caller, message_id)
+    head = {"id": message.id, "kind": message.kind, "state": message.state.value}
+    received = {"received": format_instant(message.received_at)}
+    return {**head, **received, **Outcome.from_bytes(message.outcome).to_tree()}
+
+
+def records_of(bridge: Bridge, caller: Caller, message_id: str) -> tuple[str, ...]:
+    """Return the records that a message made, each as "kind/source/key".
+
+    Raises:
+        NotFound: unknown, or another partner's.
+    """
+    return Outcome.from_bytes(_own_message(bridge, caller, message_id).outcome).records
+
+
+def _own_message(bridge: Bridge, caller: Caller, message_id: str) -> Message:
     with bridge.store.snapshot() as tx:
         message = tx.find_message(message_id) if MESSAGE_ID.fullmatch(message_id) else None
     if message is None or message.partner != caller.partner.id:
         raise NotFound
-    head = {"id": message.id, "kind": message.kind, "state": message.state.value}
-    received = {"received": format_instant(message.received_at)}
-    return {**head, **received, **Outcome.from_bytes(message.outcome).to_tree()}
+    return message
 
 
 # -- process: one message, one transaction
@@ -155,7 +169,8 @@ def _process(bridge: Bridge, tx: Transaction, message: Message) -> None:
     if partner is None:
         raise InvalidContent("The partner that sent this is no longer registered.")
     documents = reading.parse(bridge.maps, partner, message.kind, message.body)
-    read = reading.read(bridge.maps, partner, message.kind, documents)
+    day = message.received_at.date()
+    read = reading.read(bridge.maps, partner, message.kind, documents, received=day)
     work = filing.Filing(bridge, tx, partner, message, issues=list(read.issues))
     if work.has_errors:
         raise InvalidContent(issues=work.issues)

@@ -54,6 +54,7 @@ def issue_to_tree(issue: Issue) -> dict[str, str]:
         "message": issue.message,
         "hint": issue.hint,
         "location": issue.location,
+        "profile": issue.profile,
     }
 
 
@@ -67,4 +68,5 @@ def issue_from_tree(tree: Mapping[str, Any]) -> Issue:
         rule=tree["rule"],
         location=tree["location"],
         hint=tree["hint"],
+        profile=tree.get("profile", ""),
     )

@@ -297,6 +297,10 @@ class Transaction(ReleaseTransaction, Protocol):
         """The newest version of each record of a person, by kind, source and key."""
         ...
 
+    def iter_record_versions(self, kind: str, source: str | None = None, key: str | None = None) -> Iterator[RecordRow]:
+        """Every version of each record of a kind, of one source or key or of all, by source, key and version."""
+        ...
+
     # -- FHIR resources
     def put_resource(
         self, resource: ResourceRow, index: Iterable[IndexRow], *, expected_version: int | None = None

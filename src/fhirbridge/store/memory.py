@@ -190,6 +190,11 @@ class MemoryTransaction(MemoryReleases):
         heads = (versions[-1] for _, versions in sorted(self._state.records.items()))
         return iter([row for row in heads if row.person_id == person_id and kind in (None, row.kind)])
 
+    def iter_record_versions(self, kind: str, source: str | None = None, key: str | None = None) -> Iterator[RecordRow]:
+        records = [versions for name, versions in sorted(self._state.records.items()) if name[0] == kind]
+        rows = (row for versions in records for row in versions)
+        return iter([row for row in rows if source in (None, row.source) and key in (None, row.key)])
+
     # -- FHIR resources
     def put_resource(
         self, resource: ResourceRow, index: Iterable[IndexRow], *, expected_version: int | None = None

@@ -1,13 +1,13 @@
-"""The Flask app around one bridge: guards, error answers, four blueprints. Nothing happens at import."""
+"""The Flask app around one bridge: guards, error answers, the blueprints. Nothing happens at import."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 from fhirbridge.services.bridge import Bridge
-from fhirbridge.web import auth_api, fhir_api, guards, health, intake_api, problems
+from fhirbridge.web import auth_api, fhir_api, guards, health, intake_api, problems, quality_api
 
-BLUEPRINTS = (fhir_api.api, intake_api.api, auth_api.api, health.api)
+BLUEPRINTS = (fhir_api.api, intake_api.api, quality_api.api, auth_api.api, health.api)
 
 
 def create_app(bridge: Bridge) -> Flask:

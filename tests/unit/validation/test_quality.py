@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from fhirbridge.records import Discharge, Plan, Record, Referral, Transition
-from fhirbridge.validation.quality import QUALITY_RULES, quality
+from fhirbridge.validation.quality.judge import quality
+from fhirbridge.validation.quality.model import RULE_SOURCES
+from fhirbridge.validation.quality.reading import HIGHEST_GRADE, find_grade
+from fhirbridge.validation.quality.rules import RULES
 
 CLIENT = {"number": "C-104", "system": "https://riverside.example/clients"}
 AGENCY = {"number": "A-1", "name": "Riverside Recovery"}
@@ -26,7 +29,7 @@ def make_plan(**changes: Any) -> Plan:
         "status": "active",
         "review_due": "2026-12-01",
         "goals": [{"id": "g1", "own_words": "My mornings back.", "substance_use": True, "objectives": [objective]}],
-        "relapse_prevention": ["Call Jo first."],
+        "relapse_prevention": [{"text": "Call Jo first."}],
         "agreement": [{"role": "client", **SIGNED}, {"role": "counsellor", **SIGNED}],
         "copies": [{"to": "client", "on": "2026-10-02"}],
         "responsible": [{"agency": AGENCY, "worker": WORKER}],
@@ -74,7 +77,21 @@ def test_a_good_record_has_no_findings(record: Record) -> None:
     assert found(record) == []
 
 
-UNDATED = {"id": "o1", "text": "x", "measure": "y"}
+OBJECTIVE = "goals[0].objectives[0]"
+MEASURE = f"{OBJECTIVE}.measure"
+HARD = (
+    "Immediately initiate communication with the multidisciplinary rehabilitation organisation whenever physiological "
+    "manifestations of deterioration materialise, utilising the predetermined escalation methodology documented "
+    "previously, notwithstanding organisational unavailability or administrative complications encountered."
+)
+UNDATED = {"id": "o1", "text": "Go to the group twice a week", "measure": "y"}
+
+
+def make_plan_with(**objective: Any) -> Plan:
+    """A plan with one goal and one objective."""
+    given = {"id": "o1", "text": "Go to the group twice a week", "measure": "Weeks attended", "due": "2027-01"}
+    goal = {"id": "g1", "own_words": "My mornings back.", "substance_use": True, "objectives": [{**given, **objective}]}
+    return make_plan(goals=[goal])
 
 
 @pytest.mark.parametrize(
@@ -91,6 +108,18 @@ UNDATED = {"id": "o1", "text": "x", "measure": "y"}
             "Q-plan-target-date",
             "goals[0].objectives[0].due",
         ),
+        (make_plan_with(text="Go to the group", measure="He says so"), "Q-objective-measurable", MEASURE),
+        (
+            make_plan_with(text="Try to go to the group", measure="3 visits"),
+            "Q-objective-specific",
+            f"{OBJECTIVE}.text",
+        ),
+        (make_plan_with(established="2027-02-01"), "Q-objective-dates", f"{OBJECTIVE}.due"),
+        (make_plan_with(established="2025-11"), "Q-objective-span", f"{OBJECTIVE}.due"),
+        (make_plan(period_end="2026-12-31"), "Q-objective-beyond-plan", f"{OBJECTIVE}.due"),
+        (make_plan(relapse_prevention=[{"text": HARD}]), "Q-plan-reading-level", ""),
+        (make_plan_with(measure="Two clean weeks"), "Q-wording", MEASURE),
+        (make_referral(reason="Met an ex-con  who asked."), "Q-wording", "reason"),
         (make_plan(agreement=[{"role": "counsellor", **SIGNED}]), "Q-plan-client-agreement", "agreement"),
         (make_plan(agreement=[{"role": "client", **SIGNED}]), "Q-plan-counsellor-agreement", "agreement"),
         (make_plan(copies=[]), "Q-plan-copies", "copies"),
@@ -129,5 +158,39 @@ def test_a_finding_is_a_warning_with_a_hint() -> None:
 
 
 def test_rule_ids_are_distinct() -> None:
-    ids = [rule.id for rule in QUALITY_RULES]
+    ids = [rule.id for rule in RULES]
     assert len(ids) == len(set(ids))
+
+
+def test_every_rule_has_a_reason_and_a_source() -> None:
+    assert [rule.id for rule in RULES if not rule.reason or not RULE_SOURCES[rule.source]] == []
+
+
+def test_the_clients_own_words_are_never_judged() -> None:
+    plan = make_plan(preferences=[{"text": "I call myself an addict, and that is mine to say."}])
+    assert found(plan) == []
+
+
+def test_wording_that_stood_in_the_version_before_is_not_told_again() -> None:
+    before = make_plan_with(measure="Two clean weeks")
+    assert found(make_plan_with(measure="Two clean weeks", due="2027-02"), before=before) == []
+    assert found(make_plan_with(measure="Three clean weeks"), before=before) == [("Q-wording", MEASURE)]
+
+
+def test_a_word_inside_another_word_is_none() -> None:
+    assert found(make_plan_with(measure="Cleaned the username list 3 times")) == []
+
+
+def test_no_message_repeats_the_text() -> None:
+    (issue,) = quality(make_plan_with(measure="Two clean weeks"))
+    assert "clean" not in f"{issue.message} {issue.hint}"
+
+
+def test_a_short_copy_has_no_reading_grade() -> None:
+    assert find_grade(["Call Jo."]) is None
+
+
+def test_harder_words_have_a_higher_grade() -> None:
+    easy = find_grade(["Call Jo first. Go to the group. Ask for help. Eat well. Sleep well. Walk each day."] * 3)
+    hard = find_grade([HARD])
+    assert easy is not None and hard is not None and easy < 4 < HIGHEST_GRADE < hard

@@ -49,6 +49,12 @@ class Records(Work):
             statement = statement.where(head.c.kind == kind)
         return map(_record, self._pages(statement, [versions.c.kind, versions.c.source, versions.c.key]))
 
+    def iter_record_versions(self, kind: str, source: str | None = None, key: str | None = None) -> Iterator[RecordRow]:
+        """Every version of each record of a kind."""
+        wanted = ((versions.c.kind, kind), (versions.c.source, source), (versions.c.key, key))
+        statement = select(versions).where(*(column == value for column, value in wanted if value is not None))
+        return map(_record, self._pages(statement, [versions.c.source, versions.c.key, versions.c.version]))
+
     def _add_record_version(self, record: RecordRow, version: int) -> RecordRow:
         new = replace(record, version=version, stored_at=record.stored_at or self._now())
         self._connection.execute(insert(versions).values(**asdict(new)))
