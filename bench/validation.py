@@ -1,0 +1,113 @@
+"""Validation: both speeds of our checker against the models of fhir.resources, on the same resources in one run.
+
+    python -m bench.validation [FOLDER]
+
+The resources are those of our golden outputs; a folder of R4 examples (one resource a JSON file) is a second table.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from fhir.resources.R4B import get_fhir_model_class
+from tests.support.maps import MAPPINGS
+
+from bench.timing import medians
+from fhirbridge.errors import MalformedInput
+from fhirbridge.formats import json_text
+from fhirbridge.services.definitions import beside, read_checker
+
+Tree = dict[str, Any]
+
+THEIRS = "fhir.resources, R4B models"
+MOST = 400
+"""So many examples of a folder, evenly over it."""
+
+
+def run(folder: Path | None = None) -> str:
+    """Return the tables of this bench, with the time that importing the checker takes."""
+    golden = [each for file in sorted((MAPPINGS / "tests").glob("*.expected.json")) for each in _read(file)]
+    tables = [_table(f"Validation: {len(golden)} resources of our golden outputs", golden)]
+    if folder is not None:
+        every = [each for file in sorted(folder.rglob("*.json")) for each in _read(file) if _is_plain(each)]
+        examples = every[:: max(1, len(every) // MOST)]
+        tables.append(_table(f"Validation: {len(examples)} R4 examples", examples))
+    return "\n".join([*tables, _imports()])
+
+
+def _table(title: str, resources: list[Tree]) -> str:
+    checker = read_checker(beside(MAPPINGS))
+    fits = [(model, each) for each in resources if (model := _find_model(each)) is not None]
+    trees = [each for _, each in fits]
+    contestants: dict[str, Callable[[], object]] = {
+        THEIRS: lambda: [model.model_validate(each) for model, each in fits],
+        "gate: structure, required codes, common invariants": lambda: [checker.gate(each) for each in trees],
+        "full, without profiles": lambda: [checker.check(each, profiles=False) for each in trees],
+        "full, with all invariants and the profiles claimed": lambda: [checker.check(each) for each in trees],
+    }
+    seconds = medians(contestants, rounds=9, calls=1)
+    theirs = seconds[THEIRS]
+    rows = [
+        f"| {name} | {took / len(trees) * 1e6:.0f} us | {theirs / took:.1f} x |" for name, took in seconds.items()
+    ]
+    return "\n".join([f"### {title}", "", "| what | a resource | as quick |", "|---|---|---|", *rows, ""])
+
+
+def _find_model(resource: Tree) -> Any:
+    """Return the model that accepts a resource, or None: one refused early would be no fair time."""
+    try:
+        model = get_fhir_model_class(resource["resourceType"])
+        model.model_validate(resource)
+    except ValueError:
+        return None
+    return model
+
+
+def _imports() -> str:
+    """Return how long a new process takes to import the checker, and to check its first resource."""
+    code = (
+        "from time import perf_counter as now; start = now();"
+        "from fhirbridge.validation.check import check; made = now() - start;"
+        "check({'resourceType': 'Patient'}); print(made, now() - start)"
+    )
+    told = [_told(code) for _ in range(5)]
+    made, first = (median(each[index] for each in told) for index in (0, 1))
+    return f"A new process has imported the checker after {made * 1e3:.0f} ms and checked a Patient after {first * 1e3:.0f} ms.\n"
+
+
+def _told(code: str) -> tuple[float, float]:
+    start = perf_counter()
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout  # noqa: S603
+    made, first = map(float, output.split())
+    assert perf_counter() - start > first  # noqa: S101
+    return made, first
+
+
+def _is_plain(resource: Tree) -> bool:
+    return resource["resourceType"] not in ("Bundle", "StructureDefinition", "ImplementationGuide")
+
+
+def _read(file: Path) -> Iterator[Tree]:
+    try:
+        tree = json_text.parse(file.read_bytes())
+    except MalformedInput:
+        return
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(reversed(node))
+        elif isinstance(node, dict) and isinstance(node.get("resourceType"), str):
+            yield node
+        elif isinstance(node, dict):
+            waiting.extend(reversed(node.values()))
+
+
+if __name__ == "__main__":
+    print(run(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
