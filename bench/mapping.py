@@ -16,7 +16,7 @@ from fhirbridge.mapping.compile.making import Making, Systems
 from fhirbridge.mapping.compile.program import RightProgram, compile_right
 from fhirbridge.mapping.compile.reads import Look, walk
 from fhirbridge.mapping.interpret import back, right
-from fhirbridge.mapping.run import Context, to_left, to_right
+from fhirbridge.mapping.run import Context, narrated, to_left, to_right
 from fhirbridge.records import KINDS
 
 SOURCE = "riverside"
@@ -74,6 +74,7 @@ def run() -> str:
             "generated code alone, with trace": rows_alone(traced, plan),
             "coverage, shape and size alone": lambda: walk(plan, traced.plan, Look(), 0),
             "record to FHIR as it runs: code, trace, coverage, shape, size": lambda: to_right(map_, plan, context),
+            "narrative of all of it, made when it is printed, filed or handed out": lambda: narrated(map_, made.items),
             "record to FHIR, interpreted": lambda: right.to_right(map_, plan, context),
             "FHIR to record as it runs: code, coverage, size": lambda: to_left(map_, pairs, context),
             "FHIR to record, interpreted": lambda: back.to_left(map_, pairs, context),

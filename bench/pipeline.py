@@ -10,7 +10,7 @@ from tests.support.maps import MAPPINGS, shipped
 from bench.mapping import SOURCE, plan_tree
 from bench.timing import FLOOR, json_floor, medians, table
 from fhirbridge.formats import record_json
-from fhirbridge.mapping.run import Context, to_right
+from fhirbridge.mapping.run import Context, narrated, to_right
 from fhirbridge.services.definitions import beside, read_checker
 from fhirbridge.validation.check import Checker
 
@@ -21,11 +21,11 @@ def run() -> str:
     came = record_json.format(plan_tree())
     tree = record_json.parse(came)
     made = to_right(map_, tree, context)
-    bodies = [item.body for item in made.items]
+    bodies = [item.body for item in narrated(map_, made.items)]
     went = record_json.format({"resources": bodies})
 
     def whole() -> bytes:
-        items = to_right(map_, record_json.parse(came), context).items
+        items = narrated(map_, to_right(map_, record_json.parse(came), context).items)
         for item in items:
             checker.check(item.body)
         return record_json.format({"resources": [item.body for item in items]})
@@ -37,6 +37,7 @@ def run() -> str:
             "the whole way": whole,
             "bytes in to tree, duplicate keys refused, exact decimals": lambda: record_json.parse(came),
             "map, trace, coverage": lambda: to_right(map_, tree, context),
+            "narrative": lambda: narrated(map_, made.items),
             "structure, invariants and profiles": lambda: _check(checker, bodies, profiles=True),
             "of these, structure and invariants": lambda: _check(checker, bodies, profiles=False),
             "trees to bytes": lambda: record_json.format({"resources": bodies}),

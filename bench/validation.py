@@ -53,9 +53,7 @@ def _table(title: str, resources: list[Tree]) -> str:
     }
     seconds = medians(contestants, rounds=9, calls=1)
     theirs = seconds[THEIRS]
-    rows = [
-        f"| {name} | {took / len(trees) * 1e6:.0f} us | {theirs / took:.1f} x |" for name, took in seconds.items()
-    ]
+    rows = [f"| {name} | {took / len(trees) * 1e6:.0f} us | {theirs / took:.1f} x |" for name, took in seconds.items()]
     return "\n".join([f"### {title}", "", "| what | a resource | as quick |", "|---|---|---|", *rows, ""])
 
 
@@ -78,7 +76,7 @@ def _imports() -> str:
     )
     told = [_told(code) for _ in range(5)]
     made, first = (median(each[index] for each in told) for index in (0, 1))
-    return f"A new process has imported the checker after {made * 1e3:.0f} ms and checked a Patient after {first * 1e3:.0f} ms.\n"
+    return f"A new process has the checker after {made * 1e3:.0f} ms, its first issue after {first * 1e3:.0f} ms.\n"
 
 
 def _told(code: str) -> tuple[float, float]:

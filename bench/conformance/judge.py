@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fhirbridge.formats import fhir_json
+
 HOME = Path(__file__).parents[1] / "hl7-validator"
 MEMORY = "-Xmx4g"
 FAULTS = frozenset({"error", "fatal"})
@@ -59,7 +61,7 @@ class Judge:
     def _write(self, folder: Path, index: int, question: Question) -> str:
         _, content, profiles = question
         file = folder / f"{index}.json"
-        file.write_text(content if isinstance(content, str) else json.dumps(content, default=str), encoding="utf-8")
+        file.write_bytes(content.encode() if isinstance(content, str) else fhir_json.format(content))
         return "\t".join([str(file), *profiles])
 
     def _run(self, lines: str) -> list[tuple[Said, ...]]:

@@ -15,11 +15,12 @@ from fhirbridge.mapping.files import Bundle, Files, Folder, pack
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.records import KINDS
 from fhirbridge.services.bridge import Bridge, Limits
-from fhirbridge.services.definitions import find_defaults, load_maps, read_checker
+from fhirbridge.services.definitions import find_defaults, load_maps, read_checker, read_claims
 from fhirbridge.services.maps.active import ActiveMaps, ensure_first
 from fhirbridge.services.maps.releases import Desk, Verdict, find_active
 from fhirbridge.services.maps.shadow import Shadow
 from fhirbridge.services.maps.testing import prove_files
+from fhirbridge.services.terminology.shared import SharedTerminology
 from fhirbridge.settings import PartnerSettings, Settings
 from fhirbridge.store import migrate as migrations
 from fhirbridge.store.base import Store
@@ -27,6 +28,7 @@ from fhirbridge.store.memory import MemoryStore
 from fhirbridge.store.sql import SqlStore
 from fhirbridge.times import Clock, utc_now
 from fhirbridge.transport.http_push import HttpPush
+from fhirbridge.validation.claims import Claims
 
 MEMORY = "memory:"
 
@@ -49,6 +51,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bridge:
 
 def _bridge(settings: Settings, desk: Desk) -> Bridge:
     active = ActiveMaps(desk.store, desk.read_named)
+    checker = read_checker(_folder(settings.profiles, "profiles"))
     return Bridge(
         store=desk.store,
         clock=desk.clock,
@@ -56,12 +59,15 @@ def _bridge(settings: Settings, desk: Desk) -> Bridge:
         maps=active.now(),
         active=active,
         shadow=Shadow(desk.store, desk.read, desk.partners),
-        checker=read_checker(_folder(settings.profiles, "profiles")),
+        checker=checker,
+        terminology=SharedTerminology(lambda: checker.loaded_terminology),
+        claims=_claims(settings),
         base_url=settings.base_url,
         sender=HttpPush([route.url for each in settings.partners for route in each.routes]),
         retry=_retry(settings),
         limits=Limits(**settings.limits.model_dump()),
         lease_s=settings.lease_s,
+        on_write=settings.validation.on_write,
         id_secret=settings.id_secret,
     )
 
@@ -164,6 +170,7 @@ def to_partner(settings: PartnerSettings) -> Partner:
         identifier_systems=settings.identifier_systems,
         routes=tuple(Route(route.kind, route.map, route.url) for route in settings.routes),
         notice=settings.notice,
+        claims=settings.claims,
     )
 
 
@@ -172,6 +179,20 @@ def _folder(named: Path | None, default: str) -> Path:
     if not folder.is_dir():
         raise _bad(default, f"The folder of {default} is not there.")
     return folder
+
+
+def _claims(settings: Settings) -> Claims:
+    """Return what may be claimed, with the guides of the settings claimed to everybody.
+
+    Raises:
+        BadSettings: the list cannot be read, or does not hold a guide that the settings or a partner name.
+    """
+    claims = read_claims(_folder(settings.profiles, "profiles"), settings.claims)
+    for index, partner in enumerate(settings.partners):
+        for guide in partner.claims or ():
+            if guide not in claims.guides:
+                raise _bad(f"partners[{index}].claims", f"{guide} is no guide; those are {', '.join(claims.guides)}.")
+    return claims
 
 
 def _retry(settings: Settings) -> RetryPolicy:

@@ -41,6 +41,8 @@ CONDITIONS: dict[str, Condition] = {
     # FB5xx content: records, resources, profiles
     "FB500": Condition("invalid", 422, EXIT_FINDINGS),
     "FB501": Condition("conflict", 422, EXIT_FINDINGS),
+    "FB502": Condition("invalid", 422, EXIT_FINDINGS),
+    "FB503": Condition("not-supported", 422, EXIT_FINDINGS),
     # FB6xx who is asking
     "FB600": Condition("login", 401, EXIT_DENIED),
     "FB601": Condition("forbidden", 403, EXIT_DENIED),
@@ -180,6 +182,18 @@ class IdentityConflict(BridgeError):
     """The identifiers point at different people; a person must decide."""
 
     code = "FB501"
+
+
+class BadPackage(BridgeError):
+    """The FHIR package cannot be used."""
+
+    code = "FB502"
+
+
+class CannotTell(BridgeError):
+    """What terminology is loaded does not tell."""
+
+    code = "FB503"
 
 
 class Unauthenticated(BridgeError):

@@ -44,6 +44,16 @@ class RetrySettings(Section):
     max_attempts: int = Field(default=12, ge=1, description="Tries before a message is parked or a delivery is dead.")
 
 
+class ValidationSettings(Section):
+    """`[validation]`: how closely resources are checked."""
+
+    on_write: Literal["gate", "full"] = Field(
+        default="gate",
+        description="What a resource must pass to be kept: gate (structure, required codes, common rules) or full "
+        "(all rules, terminology, profiles).",
+    )
+
+
 class RouteSettings(Section):
     """`[[partners.routes]]`: what is sent to a partner, in which form, to which address."""
 
@@ -68,6 +78,7 @@ class PartnerSettings(Section):
     identifier_systems: tuple[Word, ...] = Field(default=(), description="Systems in which it numbers people.")
     routes: tuple[RouteSettings, ...] = ()
     notice: Literal["long", "short"] = Field(default="long", description="Form of the redisclosure notice.")
+    claims: tuple[Word, ...] | None = Field(default=None, description="Guides claimed to it; default: `claims` above.")
 
 
 class Settings(Section):
@@ -84,6 +95,8 @@ class Settings(Section):
     profiles: Path | None = Field(default=None, description="Folder of profiles; default: those of the package.")
     limits: LimitSettings = LimitSettings()
     retry: RetrySettings = RetrySettings()
+    validation: ValidationSettings = ValidationSettings()
+    claims: tuple[Word, ...] = Field(default=("us-core",), description="Guides whose profiles are claimed where met.")
     partners: tuple[PartnerSettings, ...] = ()
 
 
@@ -154,6 +167,7 @@ SECTIONS: dict[str, type[Section]] = {
     "": Settings,
     "limits": LimitSettings,
     "retry": RetrySettings,
+    "validation": ValidationSettings,
     "partners": PartnerSettings,
     "routes": RouteSettings,
 }

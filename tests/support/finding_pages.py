@@ -106,7 +106,7 @@ def findings(folder: Path, files: Mapping[str, str]) -> list[Issue]:
 @cache
 def definitions() -> Definitions:
     """Return the extensions and profiles that fhirbridge ships."""
-    return Definitions(extensions(), read_schema, read_profiles(ROOT / "profiles").by_url)
+    return Definitions(extensions(), read_schema, read_profiles(ROOT / "profiles").index)
 
 
 def place_of(issue: Issue) -> tuple[str, int]:

@@ -11,11 +11,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fhirbridge.errors import Issue
-from fhirbridge.fhir.extensions import ExtensionDefinition, load_extensions
+from fhirbridge.fhir.extensions import ExtensionDefinition
 from fhirbridge.formats.xsd import read_schema
 from fhirbridge.mapping.library import Definitions, MapLibrary, inspect_folder
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.proving.trees import left_tree, recipe_of
+from fhirbridge.services.definitions import read_extensions
 from fhirbridge.services.maps.laws import Drawn
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +26,8 @@ SAMPLES = MAPPINGS / "tests"
 
 @cache
 def extensions() -> Mapping[str, ExtensionDefinition]:
-    """Return the extensions of our own profiles."""
-    return load_extensions(ROOT / "profiles" / "fhirbridge" / "extensions")
+    """Return the extensions that maps may name: those of our own profiles and of R4 itself."""
+    return read_extensions(ROOT / "profiles")
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,9 +15,25 @@ from fhirbridge.mapping.paths import prune
 from fhirbridge.mapping.shapes import Shape
 from fhirbridge.records import KINDS, Record
 
-CATEGORIES = ("medication-management", "outreach", "peer-mentoring", "relapse-prevention", "dietary")
+_PROFILES = Path(__file__).parents[2] / "profiles" / "fhirbridge"
+CATEGORIES = tuple(
+    concept["code"] for concept in json.loads((_PROFILES / "service-category.codesystem.json").read_text())["concept"]
+)
 KEY_FIELDS = frozenset(
-    {"id", "number", "system", "code", "plan", "replaces", "referral", "rereferral_of", "goal", "objective", "language"}
+    {
+        "id",
+        "number",
+        "code",
+        "plan",
+        "replaces",
+        "referral",
+        "rereferral_of",
+        "goal",
+        "objective",
+        "consent",
+        "contact",
+        "revised_plan",
+    }
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 WORDS = st.one_of(st.just("the same"), st.lists(TEXTS, min_size=1, max_size=4).map(" ".join))
@@ -25,11 +43,17 @@ DATES = st.one_of(
     st.dates().map(lambda d: f"{d.year:04}-{d.month:02}-{d.day:02}"),
     st.sampled_from(["2026", "2026-11", "1989-03"]),
 )
-DATE_TIMES = st.one_of(
-    DATES,
-    st.datetimes().map(lambda d: d.replace(microsecond=0, year=max(d.year, 1000)).isoformat() + "Z"),
+INSTANTS = st.one_of(
+    st.datetimes().map(
+        lambda d: d.replace(microsecond=0, year=max(d.year, 1000), day=min(d.day, 28)).isoformat() + "Z"
+    ),
     st.just("2026-11-22T09:30:00-05:00"),
 )
+DATE_TIMES = st.one_of(DATES, INSTANTS)
+FROM_ONE = frozenset({"times", "every", "minutes_each", "sessions"})
+"""Numbers that a record takes from 1 only."""
+LANGUAGES = st.sampled_from(["en", "es", "fr-CA", "zh-Hant"])
+FORMATS = {"fhir-date": DATES, "fhir-datetime": DATE_TIMES, "fhir-instant": INSTANTS, "language-tag": LANGUAGES}
 
 
 def _leaf(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
@@ -37,13 +61,15 @@ def _leaf(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(sorted(shape.codes))
     if name == "category":
         return st.sampled_from(CATEGORIES)
+    if name == "system":
+        return st.builds(lambda: f"https://k{next(fresh)}.example/number")
     if name in KEY_FIELDS:
         return st.builds(lambda ending: f"k{next(fresh)}{ending}", ODD_ENDINGS)
     if shape.type == "boolean":
         return st.booleans()
     if shape.type == "integer":
-        return st.integers(0, 500)
-    return {"fhir-date": DATES, "fhir-datetime": DATE_TIMES}.get(getattr(shape, "format", ""), WORDS)
+        return st.integers(1 if name in FROM_ONE else 0, 500)
+    return FORMATS.get(getattr(shape, "format", ""), WORDS)
 
 
 def _value(name: str, shape: Shape, fresh: Any) -> st.SearchStrategy[Any]:
@@ -76,6 +102,8 @@ def _mended(tree: dict[str, Any]) -> dict[str, Any]:
         tree["expiry"].setdefault("event", "end of treatment")
     for name in tree.get("names", ()):
         name.setdefault("family", "Vega")
+    if "died" in tree:
+        tree.pop("deceased", None)
     return tree
 
 

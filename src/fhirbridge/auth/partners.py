@@ -44,7 +44,8 @@ class Partner:
 
     `organisation` is the number by which consents name the organisation; `purposes` are the purposes of use it may
     have, the first is the default; `jwks` is its public key set (RFC 7517); `sources` says which source map reads
-    which record kind it hands in; `notice` is the form of the redisclosure statement, "long" or "short".
+    which record kind it hands in; `notice` is the form of the redisclosure statement, "long" or "short";
+    `claims` are the guides whose profiles resources claim to it, None for those that are claimed to everybody.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Partner:
     identifier_systems: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     notice: str = "long"
+    claims: tuple[str, ...] | None = None
 
     @property
     def purpose(self) -> str:

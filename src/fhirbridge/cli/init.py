@@ -48,6 +48,9 @@ base_s = 2          # first wait; doubles with each try
 cap_s = 3600        # longest wait
 max_attempts = 12   # then the delivery is dead and stays in `fhirbridge queue list`
 
+[validation]
+on_write = "gate"   # what is kept must pass: gate (structure, required codes, common rules) or full (all of it)
+
 # One table for each system that is connected. Take the # away and fill in.
 # [[partners]]
 # id = "general-hospital"              # also the client_id of its token requests

@@ -69,3 +69,27 @@ def find_own_maps(path: str) -> Path:
             "`fhirbridge init DIR --own-maps` makes a bridge with a copy, or name the folder of maps."
         )
     return named
+
+
+def find_profiles(path: str) -> Path:
+    """Return the folder of profiles: the one the settings name, else the one that comes with the package."""
+    file = Path(path)
+    named = settings.load(file).profiles if file.exists() else None
+    return named or find_defaults() / "profiles"
+
+
+def find_own_profiles(path: str) -> Path:
+    """Return the folder of profiles that the settings name, for a command that writes into it; it is made if need be.
+
+    Raises:
+        click.UsageError: there are no settings, or they name no folder: the profiles of the package stay as they are.
+    """
+    file = Path(path)
+    named = settings.load(file).profiles if file.exists() else None
+    if named is None:
+        raise click.UsageError(
+            f'{file} names no folder of `profiles`, so nothing says where to keep a package. Add profiles = "profiles" '
+            "to it, or name other settings with -s. What comes with fhirbridge stays in use beside your packages."
+        )
+    named.mkdir(parents=True, exist_ok=True)
+    return named

@@ -74,7 +74,7 @@ def _grants(row: Row, consents: Sequence[ConsentVersion], request: Request) -> l
 
 
 def _grant(row: Row, consent: ConsentVersion) -> _Grant:
-    listed = frozenset(consent.record.data_classes) - row.denied
+    listed = frozenset(consent.record.data_classes) - frozenset(consent.record.kept_back) - row.denied
     return _Grant(row, consent, listed & row.permitted)
 
 

@@ -3,10 +3,12 @@
 Laws of this file: a leaf stays only if its class is known and permitted; a resource whose own class is not permitted
 goes whole, for that it exists is what the class protects; nothing is left in the place of what was taken out, no empty
 object, no null, no count; what is left is a subset of what went in, plus the one label that says so. What restates a
-removed value goes too: the narrative, and every display, title and text that holds it.
+removed value goes too: the narrative, of sections too, and every display, title and text that holds it. Whoever redacts
+may have the narrative made anew of what is left (services.narrative).
 
 The class of an element is that of its own entry in the trace, else of its nearest ancestor's ("" is the root);
-`id`, `meta` and `identifier`, which the engine makes, have the class of the resource. No entry: removed. Only the
+`id`, `meta` and `identifier`, which the engine makes, have the class of the resource. No entry: removed. A narrative
+of status `generated` without an entry was made of the elements beside it: it stays as long as all of them do. Only the
 frame of an object (an extension's `url`, a `system`) needs none: it stays as long as something else in the object does.
 Source: docs/adr/0006-consent-table.md (evaluation order, step 9); http://hl7.org/fhir/R4/security-labels.html
 """
@@ -66,28 +68,35 @@ def redact_with_trace(resource: Tree, elements: Elements, *, data_class: str, pe
     leaves = dict(iter_leaves(resource))
     classes = {path: _class_of(path, elements, data_class) for path in leaves}
     frames = {path for path, level in classes.items() if level == UNKNOWN and _is_frame(path)}
-    kept = {path for path, level in classes.items() if level in allowed} | frames
+    generated = {path for path, level in classes.items() if level == UNKNOWN and _is_generated(path, leaves)}
+    kept = {path for path, level in classes.items() if level in allowed} | frames | generated
     if len(kept) < len(leaves) or _empty_frames(kept, frames):
         kept = _settled(leaves, kept - _restating(leaves, kept), frames)
     left, moved = rebuild(resource, kept.__contains__)
-    trace = {_plain(new): elements[_plain(old)] for new, old in moved.items() if _plain(old) in elements}
+    known = ((new, old) if old in elements else (_plain(new), _plain(old)) for new, old in moved.items())
+    trace = {new: elements[old] for new, old in known if old in elements}
     return Redacted(left if len(kept) == len(leaves) else with_security(left, [REDACTED]), trace)
 
 
 def _plain(path: str) -> str:
-    """Return the path under which the trace knows an element: `_birthDate` is a part of `birthDate`."""
+    """Return the path of the element that something stands beside: `_birthDate` is a part of `birthDate`."""
     return re.sub(r"(^|\.)_", r"\1", path)
 
 
 def _class_of(path: str, elements: Elements, data_class: str) -> str:
     """Return the class of the element at a path."""
-    at = _plain(path)
-    while at not in elements and at:
-        at = parent(at)
+    at = _known_at(path, elements) or _known_at(_plain(path), elements)
     if at in elements and (at or leaf_name(path) not in ENGINE_MADE):
         return str(elements[at].get("class", UNKNOWN))
     top = path.split(".")[0].split("[")[0]
     return data_class if top in ENGINE_MADE or path == "resourceType" else UNKNOWN
+
+
+def _known_at(path: str, elements: Elements) -> str:
+    """Return the nearest path, from the element upwards, that the trace knows; "" is the root."""
+    while path not in elements and path:
+        path = parent(path)
+    return path
 
 
 def _is_frame(path: str) -> bool:
@@ -118,8 +127,16 @@ def _restating(leaves: Leaves, kept: set[str]) -> set[str]:
     return {path for path in kept if _is_narrative(path) or (pattern and _says(path, leaves[path], pattern))}
 
 
+_NARRATIVE = re.compile(r"((?:contained\[\d+\]\.)?(?:section\[\d+\]\.)*text)\..+")
+
+
 def _is_narrative(path: str) -> bool:
-    return path.startswith("text.") or (path.startswith("contained[") and path.split(".")[1] == "text")
+    return _NARRATIVE.fullmatch(path) is not None
+
+
+def _is_generated(path: str, leaves: Leaves) -> bool:
+    found = _NARRATIVE.fullmatch(path)
+    return found is not None and leaves.get(f"{found[1]}.status") == "generated"
 
 
 def _says(path: str, value: object, pattern: re.Pattern[str]) -> bool:

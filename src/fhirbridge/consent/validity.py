@@ -113,6 +113,7 @@ CHECKS: Mapping[str, Callable[[Consent, Request], bool]] = MappingProxyType(
             consent.expiry.event_happened is None or first_day(consent.expiry.event_happened) > _day(request.at)
         ),
         "not-yet-signed": lambda consent, request: has_begun(consent.signed, request.at),
+        "not-yet-begun": lambda consent, request: consent.starts is None or has_begun(consent.starts, request.at),
         "no-right-to-revoke": lambda consent, _: consent.states_right_to_revoke,
         "other-discloser": lambda consent, request: consent.discloser.number == request.discloser,
         "recipient-not-named": _names_recipient,

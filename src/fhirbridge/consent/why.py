@@ -25,6 +25,7 @@ CHANGES: Mapping[str, str] = MappingProxyType(
         "expired": f"{A_CONSENT}, newly signed; the one on record has expired.",
         "event-happened": f"{A_CONSENT}, newly signed; the event that ends the one on record has happened.",
         "not-yet-signed": "The consent on record is signed with a later moment; it holds from then on.",
+        "not-yet-begun": "The consent on record begins on a later day; it holds from then on.",
         "no-right-to-revoke": "The consent form must state how it can be withdrawn.",
         "other-discloser": f"{A_CONSENT} and names organisation {{discloser}} as the one who may tell.",
         "recipient-not-named": "The consent on record must name the recipient by its number, {recipient}.",

@@ -27,13 +27,15 @@ SEARCH = ("search-parameters.json",)
 _FHIR = "http://hl7.org/fhir/StructureDefinition/"
 _FHIR_TYPE = _FHIR + "structuredefinition-fhir-type"
 _REGEX = _FHIR + "regex"
+_BEST_PRACTICE = _FHIR + "elementdefinition-bestpractice"
 
 
 def build(folder: Path) -> dict[str, Any]:
     """Return the table made from the definition bundles in a folder.
 
     Shape: `types` path → {kind, elements, rules}; `primitives` name → regex; `codes` value set → system → codes;
-    `search` type → [name, type, expression, targets]. An element row is [name, types, min, max or null, more].
+    `search` type → [name, type, expression, targets, id], the id only where it is not type-name. An element row is
+    [name, types, min, max or null, more].
     """
     structures = [s for s in _iter_resources(folder, STRUCTURES) if _is_type(s)]
     terminology = Terminology(_iter_resources(folder, TERMINOLOGY))
@@ -126,10 +128,20 @@ def _type(element: dict[str, Any], type_: dict[str, Any]) -> str | list[str]:
     return [name, *targets]
 
 
-def _rules(elements: Iterable[dict[str, Any]], url: str) -> list[list[str]]:
-    """Return the invariants this structure sets, not the inherited ones: [path, key, severity, expression]."""
+def _rules(elements: Iterable[dict[str, Any]], url: str) -> list[list[Any]]:
+    """Return the invariants this structure sets, not the inherited ones.
+
+    A row is [path, key, severity, expression, human, best practice].
+    """
     return [
-        [element["path"], rule["key"], rule["severity"], rule.get("expression", "")]
+        [
+            element["path"],
+            rule["key"],
+            rule["severity"],
+            rule.get("expression", ""),
+            rule.get("human", ""),
+            any(e.get("valueBoolean") is True for e in rule.get("extension", []) if e["url"] == _BEST_PRACTICE),
+        ]
         for element in elements
         for rule in element.get("constraint", [])
         if rule.get("source", url) == url
@@ -163,7 +175,9 @@ def _search(parameters: Iterable[dict[str, Any]], types: dict[str, Any]) -> dict
             if base in types:
                 targets = [t for t in parameter.get("target", []) if t in types]
                 expression = expression_for(base, parameter.get("expression", ""))
-                rows.setdefault(base, []).append([parameter["code"], parameter["type"], expression, targets])
+                row = [parameter["code"], parameter["type"], expression, targets]
+                id_ = parameter.get("id", "")
+                rows.setdefault(base, []).append(row if id_ == f"{base}-{parameter['code']}" else [*row, id_])
     return {type_: sorted(found) for type_, found in sorted(rows.items())}
 
 

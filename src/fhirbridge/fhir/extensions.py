@@ -1,4 +1,4 @@
-"""Our own extensions: name, URL and value type, read from their StructureDefinitions.
+"""Extensions as maps name them: id, URL and value type, read from their StructureDefinitions.
 
 A simple extension has one `value[x]`; one that holds further extensions has the type "".
 Source: http://hl7.org/fhir/R4/defining-extensions.html
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from fhirbridge.errors import BadSettings
+from fhirbridge.fhir.core_definitions import all_extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class ExtensionDefinition:
         return f"value{self.type[:1].upper()}{self.type[1:]}"
 
 
+@cache
+def core_extensions() -> Mapping[str, ExtensionDefinition]:
+    """Return the extensions of R4 itself with one value type or none, by id; of those with parts a map names the parts."""
+    found = ((url, known) for url, known in all_extensions().items() if len(known.part.types) <= 1)
+    return {
+        url.rpartition("/")[2]: ExtensionDefinition(url, "".join(known.part.types), (), tuple(sorted(known.contexts)))
+        for url, known in found
+    }
+
+
 def load_extensions(folder: Path) -> Mapping[str, ExtensionDefinition]:
     """Return the extensions that a folder's `*.json` StructureDefinitions define, by StructureDefinition.id.
 
@@ -46,20 +58,31 @@ def load_extensions(folder: Path) -> Mapping[str, ExtensionDefinition]:
 def _read(file: Path) -> tuple[str, ExtensionDefinition]:
     try:
         definition = msgspec.json.decode(file.read_bytes())
-        if definition["resourceType"] != "StructureDefinition" or definition["type"] != "Extension":
+        found = find_extension(definition)
+        if found is None:
             raise ValueError(file.name)
-        types = list(_iter_value_types(definition))
-        if len(types) > 1:
-            raise ValueError(file.name)
-        type_, targets = types[0] if types else ("", ())
-        contexts = tuple(_iter_contexts(definition))
-        return str(definition["id"]), ExtensionDefinition(str(definition["url"]), type_, targets, contexts)
+        return str(definition["id"]), found
     except (KeyError, TypeError, ValueError) as error:
         message = f"{file.name} is no StructureDefinition of an Extension with one value type."
         raise BadSettings(message) from error
 
 
-def _iter_value_types(definition: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def find_extension(definition: Mapping[str, Any]) -> ExtensionDefinition | None:
+    """Return the extension that a StructureDefinition describes; None for another one, or for several value types.
+
+    Raises:
+        KeyError, TypeError: it is not written as a StructureDefinition.
+    """
+    if definition["resourceType"] != "StructureDefinition" or definition["type"] != "Extension":
+        return None
+    types = list(_iter_value_types(definition))
+    if len(types) > 1:
+        return None
+    type_, targets = types[0] if types else ("", ())
+    return ExtensionDefinition(str(definition["url"]), type_, targets, tuple(_iter_contexts(definition)))
+
+
+def _iter_value_types(definition: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the types that `Extension.value[x]` may have; a use forbidden with max 0 has none."""
     view = definition.get("differential") or definition["snapshot"]
     for element in view["element"]:
@@ -69,7 +92,7 @@ def _iter_value_types(definition: dict[str, Any]) -> Iterator[tuple[str, tuple[s
                 yield type_["code"], tuple(targets)
 
 
-def _iter_contexts(definition: dict[str, Any]) -> Iterator[str]:
+def _iter_contexts(definition: Mapping[str, Any]) -> Iterator[str]:
     """Yield the elements that an extension may stand in; nothing when one is told in another way than by its path."""
     contexts = definition.get("context", [])
     if all(context.get("type") == "element" for context in contexts):

@@ -1,7 +1,8 @@
 """What a resource can be found by: its search parameters and the values they have in one resource.
 
 Parameters and expressions come from the R4 table; there is no hand-written list per type. Offered are the types
-token, reference, string, date and uri; composite, quantity, number and special parameters are not.
+token, reference, string, date and uri; composite, quantity, number and special parameters are not, nor are those that
+stand for a resource inside the one that is searched.
 Source: http://hl7.org/fhir/R4/search.html, http://hl7.org/fhir/R4/searchparameter-registry.html
 """
 
@@ -13,7 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from fhirbridge.fhir.expressions import CannotCompile, Values, compile_expression
+from fhirbridge.fhir.fhirpath import CannotCompile, Compiled, NotJudged, Scene, Typed, compile_path
 from fhirbridge.fhir.search_values import CONVERTERS, IndexValue
 from fhirbridge.fhir.table import SearchRow, table
 
@@ -47,23 +48,35 @@ def index_values(resource: dict[str, Any]) -> list[IndexValue]:
     for name, (parameter, values) in _compiled(str(resource.get("resourceType"))).items():
         if name not in COLUMNS:
             convert = CONVERTERS[parameter.type]
-            for type_, value in values(resource):
+            for type_, value in _selected(values, resource):
                 found.update(dict.fromkeys(convert(name, type_, value)))
     return list(found)
 
 
+_SCENE = Scene(skips_lost=True)
+_INSIDE = frozenset({("Bundle", "composition"), ("Bundle", "message")})
+"""Parameters whose target stands inside the resource: only a search within it could use them."""
+
+
+def _selected(values: Compiled, resource: dict[str, Any]) -> list[Typed]:
+    try:
+        return values.select(resource, _SCENE)
+    except NotJudged:
+        return []
+
+
 @cache
-def _compiled(type_: str) -> Mapping[str, tuple[SearchParameter, Values]]:
+def _compiled(type_: str) -> Mapping[str, tuple[SearchParameter, Compiled]]:
     own = table().search.get(type_, ())
     rows = (*table().search["Resource"], *own) if own else ()
-    return {row.name: made for row in rows if (made := _find_compiled(row)) is not None}
+    return {row.name: made for row in rows if (made := _find_compiled(row, type_)) is not None}
 
 
-def _find_compiled(row: SearchRow) -> tuple[SearchParameter, Values] | None:
-    if row.type not in CONVERTERS or not row.expression:
+def _find_compiled(row: SearchRow, type_: str) -> tuple[SearchParameter, Compiled] | None:
+    if row.type not in CONVERTERS or not row.expression or (type_, row.name) in _INSIDE:
         return None
     try:
-        values = compile_expression(row.expression)
+        values = compile_path(row.expression, type_)
     except CannotCompile:
         return None
     return SearchParameter(row.name, row.type, row.expression, row.targets), values

@@ -26,12 +26,17 @@ class ElementRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RuleRow(msgspec.Struct, frozen=True, array_like=True):
-    """An invariant: where it stands, its key, `error` or `warning`, its FHIRPath expression."""
+    """An invariant: where it stands, its key, `error` or `warning`, its FHIRPath expression, what it says in words.
+
+    `is_best_practice` marks a wish that a valid resource may leave unmet.
+    """
 
     path: str
     key: str
     severity: str
     expression: str
+    human: str
+    is_best_practice: bool
 
 
 class TypeRow(msgspec.Struct, frozen=True):
@@ -43,12 +48,16 @@ class TypeRow(msgspec.Struct, frozen=True):
 
 
 class SearchRow(msgspec.Struct, frozen=True, array_like=True):
-    """A search parameter of one type: expression is "" where the server has to find the values itself."""
+    """A search parameter of one type: expression is "" where the server has to find the values itself.
+
+    `id` is that of its definition, "" where it is the type and the name: `Patient-active`.
+    """
 
     name: str
     type: str
     expression: str
     targets: tuple[str, ...]
+    id: str = ""
 
 
 class Table(msgspec.Struct, frozen=True, rename="camel"):

@@ -16,7 +16,7 @@ from fhirbridge.mapping.steps import Scalar, Steps
 from fhirbridge.terminology.tables import CodeTable
 
 Arrow = Literal["<=>", "=>", "<=", ":="]
-SideKind = Literal["record", "schema", "csv", "xml", "fhir"]
+SideKind = Literal["record", "schema", "csv", "xml", "ccda", "fhir"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,7 @@ class Policy:
     unmapped_field: Literal["report", "reject"] = "report"
     unknown_inbound: Literal["keep", "report", "reject"] = "keep"
     required_missing: Literal["reject", "report"] = "reject"
+    narrative: Literal["generated", "none"] = "generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +308,11 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Compiled:
-    """What was compiled from one map, each way once; neither copied nor pickled along with it."""
+    """What was compiled from one map, each way once, and how its blocks are told by name; neither copied nor pickled."""
 
     right: Any = None
     left: Any = None
+    telling: dict[str, Any] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[type[Compiled], tuple[()]]:
         return Compiled, ()

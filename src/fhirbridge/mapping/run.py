@@ -1,6 +1,8 @@
 """Running a bound map over plain trees, both ways. Knows no file, store or clock.
 
 What goes well is done by the map's compiled program; what does not is done again, and told, by the interpreter.
+What either makes is told in words by `narrated`, a step of its own: whoever prints, files or hands out resources takes
+it, whoever only compares or checks them does not (docs/adr/0025-narrative-from-the-map.md).
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.compile.program import find_left, find_right
 from fhirbridge.mapping.interpret import back, right
 from fhirbridge.mapping.model import Map
+from fhirbridge.mapping.narrative.tell import narrated
 from fhirbridge.mapping.paths import Tree
 from fhirbridge.mapping.results import Item, Mapped, Restored
 
-__all__ = ["Context", "Item", "Mapped", "Restored", "to_left", "to_right"]
+__all__ = ["Context", "Item", "Mapped", "Restored", "narrated", "to_left", "to_right"]
 
 
 def to_right(map_: Map, tree: Tree, context: Context) -> Mapped:

@@ -31,6 +31,8 @@ class Shape(Protocol):
     def targets(self) -> tuple[str, ...]: ...
     @property
     def description(self) -> str: ...
+    @property
+    def told(self) -> str: ...
     def find_child(self, name: str) -> Shape | None: ...
     def child_names(self) -> Iterable[str]: ...
 
@@ -58,7 +60,8 @@ class XmlPlace:
 class SchemaShape:
     """A place in a JSON Schema, a CSV file or an XML document; children stand in the order they are written in.
 
-    `type` is the JSON type of the value, or of a list's items. `xml` is there for XML only.
+    `type` is the JSON type of the value, or of a list's items. `told` is what the schema says of this field itself, its
+    title or else its description; nothing of a type that it refers to. `xml` is there for XML only.
     """
 
     type: str
@@ -69,6 +72,7 @@ class SchemaShape:
     data_class: str = ""
     children: Mapping[str, SchemaShape] | None = None
     description: str = ""
+    told: str = ""
     xml: XmlPlace | None = None
 
     @property
@@ -102,6 +106,7 @@ class FhirShape:
     data_class: str = ""
     format: str = ""
     description: str = ""
+    told: str = ""
 
     @property
     def is_leaf(self) -> bool:
@@ -119,8 +124,14 @@ class FhirShape:
 
 @lru_cache(maxsize=4096)
 def _fhir_child(type_: str, name: str) -> FhirShape | None:
-    element = find_element(type_, name)
-    return _from_element(element) if element else None
+    """Return the shape of an element; `_date` is what stands beside the primitive `date`: its id and extensions.
+
+    Source: http://hl7.org/fhir/R4/json.html#primitive
+    """
+    element = find_element(type_, name.removeprefix("_"))
+    if element is None or not name.startswith("_"):
+        return _from_element(element) if element else None
+    return FhirShape("Element", is_list=element.is_list) if is_primitive(element.type) else None
 
 
 def _from_element(element: Element) -> FhirShape:
@@ -177,6 +188,7 @@ class _SchemaReader:
         if depth > 24 or self.fields > MAX_FIELDS:
             raise ValueError("it is nested too deep, refers to itself, or unfolds to too many fields")
         at = at or "(top)"
+        own = _told(_mapping(node, f"`{at}`"), at)
         node = self._resolve(_mapping(node, f"`{at}`"), at)
         data_class = str(node.get("x-sensitivity", data_class))
         kind = _type(node, at)
@@ -187,7 +199,7 @@ class _SchemaReader:
             if item.is_list:
                 raise ValueError(f"`{at}` is a list of lists, which no path can name")
             told = str(node.get("description", "")) or item.description
-            return replace(item, is_list=True, is_required=required, description=told)
+            return replace(item, is_list=True, is_required=required, description=told, told=own)
         return SchemaShape(
             type=kind,
             format=str(node.get("format", "")),
@@ -196,6 +208,7 @@ class _SchemaReader:
             data_class=data_class,
             children=self._children(node, at, data_class, depth) if "properties" in node else None,
             description=str(node.get("description", "")),
+            told=own,
         )
 
     def _children(self, node: Mapping[str, Any], at: str, data_class: str, depth: int) -> dict[str, SchemaShape]:
@@ -260,6 +273,13 @@ def _type(node: Mapping[str, Any], at: str) -> str:
     if len(types) != 1 or not isinstance(types[0], str) or types[0] not in _TYPES:
         raise ValueError(f"the type of `{at}` must be one of {', '.join(sorted(_TYPES))}")
     return str(types[0])
+
+
+def _told(node: Mapping[str, Any], at: str) -> str:
+    """Return what a field's own schema calls it: a title that is more than its name, else its description."""
+    title, name = str(node.get("title", "")), at.removesuffix("[]").rpartition(".")[2]
+    is_name = title.casefold().replace(" ", "") == name.casefold().replace("_", "")
+    return str(node.get("description", "")) if not title or is_name else title
 
 
 def _codes(node: Mapping[str, Any], at: str) -> frozenset[str]:

@@ -66,7 +66,7 @@ class SideShapes:
     def _document(self, side: Side) -> Shape:
         if side.kind == "csv":
             return csv_shape(csv_layout(side))
-        return self._json(side) if side.kind == "schema" else self._xml(side)
+        return self._xml(side) if side.kind == "xml" else self._json(side)
 
     def _json(self, side: Side) -> Shape:
         name = side.names[0]

@@ -66,10 +66,24 @@ def _checked_date_time(text: str) -> str:
     return text
 
 
+def _checked_instant(text: str) -> str:
+    if "T" not in text or not is_date_time(text):
+        raise ValueError("expected a day with time and zone: YYYY-MM-DDThh:mm:ss+hh:mm")
+    return text
+
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^\S(.*\S)?$")]
 DateText = Annotated[str, AfterValidator(_checked_date), Field(json_schema_extra={"format": "fhir-date"})]
 DateTimeText = Annotated[str, AfterValidator(_checked_date_time), Field(json_schema_extra={"format": "fhir-datetime"})]
+InstantText = Annotated[str, AfterValidator(_checked_instant), Field(json_schema_extra={"format": "fhir-instant"})]
+"""A moment that is known to the second: when something was signed or recorded."""
+LanguageTag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"),
+    Field(json_schema_extra={"format": "language-tag"}),
+]
+"""A language by its BCP 47 tag, such as `es` or `pt-BR`."""
 
 
 class Part(BaseModel):

@@ -17,6 +17,7 @@ from fhirbridge.records.base import (
     Text,
     Worker,
     sensitive,
+    sourced,
 )
 
 
@@ -24,10 +25,11 @@ class Test(Part):
     """One drug or alcohol test and its result."""
 
     __test__ = False  # pytest: not a test class
+    source = "case-management"
 
-    id: Key
-    on: DateText
-    result: Literal["negative", "positive", "refused", "invalid", "pending"]
+    id: Key = sourced("fhirbridge", "Key of the test.")
+    on: DateText = Field(description="The day of the test.")
+    result: Literal["negative", "positive", "refused", "invalid", "pending"] = Field(description="What came out.")
 
 
 class Monitoring(Record):
@@ -35,18 +37,21 @@ class Monitoring(Record):
 
     kind = "monitoring"
     sensitivity = Sensitivity.MONITORING
+    source = "case-management"
 
-    client: Client
-    agency: Organisation
-    worker: Worker | None = None
+    client: Client = sourced("directory", "The client whom it is about.")
+    agency: Organisation = Field(description="The agency that reports.")
+    worker: Worker | None = Field(default=None, description="Who stands for the report.")
     requirement: Text | None = Field(default=None, description="The order requirement it reports on, in words.")
-    period_start: DateText
-    period_end: DateText
-    sessions_offered: int = Field(ge=0)
-    sessions_attended: int = Field(ge=0)
-    compliant: bool | None = None
-    tests: list[Test] = []
-    progress: Literal["engaged", "partly-engaged", "not-engaged", "completed"] | None = None
+    period_start: DateText = Field(description="First day of the period.")
+    period_end: DateText = Field(description="Last day of the period.")
+    sessions_offered: int = Field(ge=0, description="How many sessions were offered in the period.")
+    sessions_attended: int = Field(ge=0, description="How many of them the client attended.")
+    compliant: bool | None = Field(default=None, description="Whether the client kept to the requirement.")
+    tests: list[Test] = Field(default=[], description="Tests in the period and their results.")
+    progress: Literal["engaged", "partly-engaged", "not-engaged", "completed"] | None = Field(
+        default=None, description="How the client takes part."
+    )
     clinical_comment: Text | None = sensitive(
         Sensitivity.CLINICAL, "A clinical comment for the treating team; not for a court.", default=None
     )

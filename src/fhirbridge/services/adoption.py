@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhirbridge.errors import Issue
+from fhirbridge.fhir.narrative.xhtml import without_narrative
 from fhirbridge.fhir.references import find_local
 from fhirbridge.ids import CANONICAL, key_system
 from fhirbridge.mapping.model import Map, Reference
@@ -46,7 +47,7 @@ class Adoption:
             "identifier": [identifier, *theirs],
             "subject": {"identifier": {"system": number[0], "value": number[1]}},
         }
-        rest = {name: value for name, value in resource.items() if name not in {*own, "id", "meta", "text"}}
+        rest = {name: value for name, value in without_narrative(resource).items() if name not in {*own, "id", "meta"}}
         adopted = {name: self._adopted(name, value) for name, value in rest.items()}
         return {"id": key, **own, **{name: value for name, value in adopted.items() if value}}
 

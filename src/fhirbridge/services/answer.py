@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fhirbridge.consent.labels import REDACTED
 from fhirbridge.formats import fhir_json
 from fhirbridge.services import disclose
 from fhirbridge.services.disclose import Shown
-
-REDACTED_CODE = REDACTED[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +43,5 @@ def answer(shown: Shown, *, notices: tuple[str, ...] = (), created: bool = False
         consent=shown.consent,
         notices=notices,
         created=created,
-        is_whole=REDACTED_CODE not in {label["code"] for label in disclose.labels_of([shown.resource])},
+        is_whole=not disclose.is_redacted(shown.resource),
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from fhirbridge.auth.partners import Partner
 from fhirbridge.delivery.retry import RetryPolicy
+from fhirbridge.errors import Issue
 from fhirbridge.mapping.library import MapLibrary
+from fhirbridge.services.terminology.shared import SharedTerminology
 from fhirbridge.store.base import Message, Store
 from fhirbridge.times import Clock
 from fhirbridge.transport.base import Sender
 from fhirbridge.validation.check import Checker
+from fhirbridge.validation.claims import NO_CLAIMS, Claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,19 @@ class Bridge:
     sender: Sender
     retry: RetryPolicy
     limits: Limits = field(default_factory=Limits)
+    claims: Claims = NO_CLAIMS
     lease_s: float = 60.0
     id_secret: str = field(default="", repr=False)
     jitter: Callable[[], float] = random
     active: MapSource | None = None
     shadow: Watcher | None = None
+    terminology: SharedTerminology = field(default_factory=SharedTerminology)
+    on_write: Literal["gate", "full"] = "gate"
+
+    def check_write(self, resource: dict[str, Any]) -> tuple[Issue, ...]:
+        """Return what is wrong, or unwise, with a resource that is about to be kept; how closely is a setting."""
+        found = self.checker.gate(resource) if self.on_write == "gate" else self.checker.check(resource)
+        return tuple(issue for issue in found if issue.severity != "information")
 
     def now(self) -> Bridge:
         """Return this bridge with the maps that are active now."""

@@ -6,16 +6,19 @@ from typing import Any
 
 from fhirbridge import __version__
 from fhirbridge.auth.scopes import LETTERS, Interaction
+from fhirbridge.fhir.documents import COMPOSITION
 from fhirbridge.fhir.search_parameters import search_parameters
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.services.interactions import PATIENT, interactions_of, served_types
 from fhirbridge.services.search_query import PATIENT_CHAIN, is_about_patient
+from fhirbridge.services.terminology.operations import OPERATIONS
 from fhirbridge.services.tokens import TOKEN_PATH
 
 FHIR_VERSION = "4.0.1"
 RELEASED = "2026-11-22"
 FORMATS = ["application/fhir+json", "application/fhir+xml"]
 ALGORITHMS = ["RS384", "ES384"]
+DOCUMENT = {"name": "document", "definition": "http://hl7.org/fhir/OperationDefinition/Composition-document"}
 SMART_EXTENSION = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -38,7 +41,7 @@ def statement(bridge: Bridge) -> dict[str, Any]:
                 "mode": "server",
                 "documentation": "What is not covered by a consent looks as if it were not there.",
                 "security": _security(bridge),
-                "resource": [_resource(bridge, type_) for type_ in served_types(bridge)],
+                "resource": [*(_resource(bridge, type_) for type_ in served_types(bridge)), *_terminology()],
             }
         ],
     }
@@ -64,11 +67,20 @@ def _resource(bridge: Bridge, type_: str) -> dict[str, Any]:
         "readHistory": True,
         "updateCreate": False,
         "conditionalRead": "not-match",
+        **({"operation": [DOCUMENT]} if type_ == COMPOSITION else {}),
         "searchParam": [
             *({"name": each.name, "type": each.type} for each in sorted(parameters, key=lambda each: each.name)),
             *_chains(type_),
         ],
     }
+
+
+def _terminology() -> list[dict[str, Any]]:
+    """Return the types that are there for their operations only."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for each in OPERATIONS:
+        found.setdefault(each.type, []).append({"name": each.name, "definition": each.definition})
+    return [{"type": type_, "operation": operations} for type_, operations in found.items()]
 
 
 def _chains(type_: str) -> list[dict[str, Any]]:

@@ -16,16 +16,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirbridge.auth.partners import Partner, PartnerKind
-from fhirbridge.consent.decide import ConsentVersion, Decision, PersonState, Recipient, Request, decide
-from fhirbridge.consent.labels import label
+from fhirbridge.consent.decide import ConsentVersion, Decision, Recipient, Request, decide
+from fhirbridge.consent.labels import REDACTED, label
 from fhirbridge.consent.notices import notice, notice_outcome, scope
 from fhirbridge.consent.redact import redact, redact_record
 from fhirbridge.consent.table import LEDGER_ONLY
 from fhirbridge.formats import fhir_json, record_json
 from fhirbridge.ids import key_system, new_id, stable_id
+from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.records import Consent
 from fhirbridge.services.bridge import Bridge
+from fhirbridge.services.claims import claimed
+from fhirbridge.services.narrative import told_anew
+from fhirbridge.services.person_states import state_of
 from fhirbridge.store.base import ConsentRow, LedgerEntry, RecordRow, ResourceRow, Transaction
+from fhirbridge.validation.check import Checker
+from fhirbridge.validation.claims import NO_CLAIMS, Claims
 
 NOBODY = ""
 """Stands in the ledger for the person of a request that named nobody we know."""
@@ -35,6 +41,7 @@ CARRIED: Mapping[str, frozenset[str]] = {
     "read": HANDLING | {"NOTICE", "SCOPE", "SHOW-EXPIRY", "NO-CUSTODY-COPY"},
     "search": HANDLING | {"NOTICE", "SCOPE", "SHOW-EXPIRY", "NO-CUSTODY-COPY", "CONSENT-COPY"},
     "create": HANDLING | {"NOTICE", "SCOPE", "SHOW-EXPIRY", "NO-CUSTODY-COPY"},
+    "document": HANDLING | {"NOTICE", "SCOPE", "SHOW-EXPIRY", "NO-CUSTODY-COPY", "CONSENT-COPY"},
     "delivery": HANDLING | {"NOTICE", "SCOPE", "SHOW-EXPIRY", "NO-CUSTODY-COPY", "CONSENT-COPY"},
 }
 """Which obligations each channel can meet: by labels, by the notice and its scope text, by the consent itself. A
@@ -72,6 +79,11 @@ class View:
     """Agency partner id -> organisation."""
     sources: frozenset[str] = frozenset()
     """All registered partners: what somebody else once handed in is shown to nobody."""
+    maps: MapLibrary = field(default_factory=lambda: MapLibrary({}), repr=False, compare=False)
+    """What narratives are made anew by."""
+    claims: Claims = NO_CLAIMS
+    checker: Checker = field(default_factory=Checker, repr=False, compare=False)
+    """What decides which profiles are claimed to the recipient."""
 
     @property
     def ground(self) -> Decision | None:
@@ -113,12 +125,13 @@ def look(bridge: Bridge, tx: Transaction, ask: Ask, person_id: str) -> View:
     agencies = {id_: each.organisation for id_, each in bridge.partners.items() if each.kind is PartnerKind.AGENCY}
     who = Recipient(ask.partner.id, ask.partner.organisation, ask.partner.kind, ask.partner.jurisdiction)
     purpose = ask.purpose if ask.purpose in ask.partner.purposes else ""
+    state = state_of(tx, person_id)
     requests = {
-        organisation: Request(who, purpose, PersonState.KNOWN, organisation, bridge.clock())
+        organisation: Request(who, purpose, state, organisation, bridge.clock())
         for organisation in dict.fromkeys(agencies.values())
     }
     decisions = {name: _carried(decide(request, consents), ask.channel) for name, request in requests.items()}
-    return View(person_id, decisions, agencies, frozenset(bridge.partners))
+    return View(person_id, decisions, agencies, frozenset(bridge.partners), bridge.maps, bridge.claims, bridge.checker)
 
 
 def _carried(decision: Decision, channel: str) -> Decision:
@@ -203,9 +216,14 @@ def show(ask: Ask, view: View, row: ResourceRow) -> Shown | None:
     if row.data_class not in permitted or (row.type == CONSENT and row.id not in view.relied_on):
         return None
     elements = {path: _owned(view, entry) for path, entry in trace.get("elements", {}).items()}
-    resource = redact(fhir_json.parse(row.body), elements, data_class=row.data_class, permitted=permitted)
+    whole = fhir_json.parse(row.body)
+    resource = redact(whole, elements, data_class=row.data_class, permitted=permitted)
     if resource is None:
         return None
+    if "text" in whole and "text" not in resource:
+        resource = told_anew(view.maps, trace, resource)
+    if ask.partner.claims is not None or is_redacted(resource):
+        resource = claimed(resource, view.claims, view.checker, guides=ask.partner.claims)
     obligations = [code for decision in view.permits for code in decision.obligations]
     labelled = label(resource, row.data_class, ask.partner.jurisdiction, obligations=obligations)
     return Shown(row, labelled, consent_of(view))
@@ -318,6 +336,11 @@ def labels_of(resources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the security labels that any of these resources has: the high-water mark of a Bundle."""
     codings = (coding for each in resources for coding in each.get("meta", {}).get("security", []))
     return list({(coding.get("system"), coding.get("code")): coding for coding in codings}.values())
+
+
+def is_redacted(resource: Mapping[str, Any]) -> bool:
+    """Say whether something was taken out of a resource: its label says so."""
+    return REDACTED[1] in {coding.get("code") for coding in labels_of([resource])}
 
 
 def _permits(views: Iterable[View]) -> Iterable[Decision]:

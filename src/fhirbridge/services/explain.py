@@ -13,6 +13,7 @@ from typing import Any
 
 from fhirbridge.errors import MalformedInput, NotFound
 from fhirbridge.formats import fhir_json, record_json
+from fhirbridge.mapping.business_keys import iter_keys
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.reasons import ENGINE_MADE, Instance, Reason, instances, no_row, why_absent
@@ -200,6 +201,5 @@ def _absent(
 def _instances(map_: Map, row: ResourceRow, tree: Any) -> list[Instance]:
     """Return the item of the record that a resource was made of; all of its type where it cannot be told."""
     found = [each for b in map_.blocks if b.type == row.type for each in instances(map_, b, tree)]
-    carried = fhir_json.parse(row.body).get("identifier", [])
-    values = {each.get("value") for each in (carried if isinstance(carried, list) else [carried])}
+    values = {value for _, value in iter_keys(fhir_json.parse(row.body))}
     return [each for each in found if each.key in values] or found

@@ -18,7 +18,7 @@ from fhirbridge.formats import record_json
 from fhirbridge.ids import key_system, stable_id
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.put.propose import with_complement
-from fhirbridge.mapping.run import Item, Mapped, to_right
+from fhirbridge.mapping.run import Item, Mapped, narrated, to_right
 from fhirbridge.records import Consent, Transition
 from fhirbridge.services import identity, patients, shelf
 from fhirbridge.services.bridge import Bridge
@@ -174,6 +174,7 @@ def map_record(bridge: Bridge, tx: Transaction, row: RecordRow) -> Mapped:
         return is_key or classes.get(number) == identity.JUSTICE_CLASS
 
     items, homeless = with_complement(mapped.items, record_json.parse(row.complement) if row.complement else {})
+    items = narrated(map_, items)
     return Mapped(tuple(_traced(item, row, is_justice) for item in items), (*mapped.issues, *homeless))
 
 
@@ -185,14 +186,19 @@ def _traced(item: Item, row: RecordRow, is_justice: Callable[[identity.Number], 
     return replace(item, trace={**item.trace, "record": f"{row.kind}/{row.source}/{row.key}", "elements": elements})
 
 
+_KEYED_BY = {"identifier": "value", "tag": "code"}
+"""Elements that carry numbers and keys, and what of them is the number."""
+
+
 def _iter_numbers(node: Any, at: str = "") -> Iterator[tuple[str, identity.Number]]:
-    """Yield path and number of each identifier, a resource's own and those that its references carry."""
+    """Yield path and number of each identifier and tag, a resource's own and those that its references carry."""
     if isinstance(node, list):
         for position, item in enumerate(node):
             yield from _iter_numbers(item, f"{at}[{position}]")
     elif isinstance(node, dict):
-        if at.rpartition(".")[2].partition("[")[0] == "identifier":
-            yield at, (str(node.get("system")), str(node.get("value")))
+        name = at.rpartition(".")[2].partition("[")[0]
+        if name in _KEYED_BY:
+            yield at, (str(node.get("system")), str(node.get(_KEYED_BY[name])))
         for name, value in node.items():
             yield from _iter_numbers(value, f"{at}.{name}" if at else name)
 
@@ -200,7 +206,7 @@ def _iter_numbers(node: Any, at: str = "") -> Iterator[tuple[str, identity.Numbe
 def _file_item(filing: Filing, record: ReadRecord, item: Item, person_id: str) -> None:
     if item.type == patients.PATIENT:
         return  # made once, from all that is known of the person
-    found = filing.bridge.checker.check({"resourceType": item.type, "id": item.id, **item.body})
+    found = filing.bridge.check_write({"resourceType": item.type, "id": item.id, **item.body})
     filing.issues += [_named(issue, record, (item,)) for issue in found]
     if not filing.has_errors:
         expected = filing.expected.get(f"{item.type}/{item.id}")

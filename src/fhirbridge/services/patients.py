@@ -13,7 +13,7 @@ from typing import Any
 
 from fhirbridge.formats import record_json
 from fhirbridge.mapping.codecs import Context
-from fhirbridge.mapping.run import Item, to_right
+from fhirbridge.mapping.run import Item, narrated, to_right
 from fhirbridge.services import identity
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.services.disclose import source_of
@@ -35,7 +35,8 @@ def build(bridge: Bridge, tx: Transaction, person_id: str) -> Item:
     classes = identity.classes_of_numbers(tx, bridge.partners, person_id)
     _add_numbers(body, trace["elements"], classes, identity.tellers_of_numbers(tx, person_id))
     trace.pop("record", None)
-    return Item(PATIENT, person_id, person_id, body, trace, identity.IDENTITY_CLASS)
+    made = Item(PATIENT, person_id, person_id, body, trace, identity.IDENTITY_CLASS)
+    return narrated(bridge.maps.get(PERSON_MAP), [made])[0]
 
 
 def _mapped(bridge: Bridge, tx: Transaction, row: RecordRow) -> Item | None:

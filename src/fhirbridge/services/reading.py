@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,7 +28,7 @@ from fhirbridge.mapping.put.complement import Complement
 from fhirbridge.mapping.run import Item, to_right
 from fhirbridge.records import KINDS, Record
 from fhirbridge.services import sides
-from fhirbridge.validation.quality import quality
+from fhirbridge.validation.quality.judge import quality
 
 Trace = dict[str, Any]
 
@@ -88,14 +89,20 @@ def parse(maps: MapLibrary, partner: Partner, kind: str, body: bytes) -> list[Do
     return sides.read(sides.left_of(map_), body) if map_ else [Document(record_json.parse(body))]
 
 
-def read(maps: MapLibrary, partner: Partner, kind: str, documents: Iterable[Document]) -> Reading:
-    """Return the records in the documents of a message of this kind, and all that was found wrong with them."""
+def read(
+    maps: MapLibrary, partner: Partner, kind: str, documents: Iterable[Document], *, received: date | None = None
+) -> Reading:
+    """Return the records in the documents of a message of this kind, and all that was found wrong with them.
+
+    Args:
+        received: the day the message arrived; without it nothing is said of lead time.
+    """
     map_ = _find_map(maps, partner, kind)
     records: list[ReadRecord] = []
     issues: list[Issue] = []
     for document in documents:
         items, found = _map(map_, partner, document) if map_ else ([_as_item(kind, document.tree)], [])
-        own, wrong = _collect(items, found, map_)
+        own, wrong = _collect(items, found, map_, received)
         records += own
         issues += sides.in_document(document, wrong)
     if not records and not issues:
@@ -133,7 +140,9 @@ def load_trace(body: bytes) -> Trace:
     return trace
 
 
-def _collect(items: Sequence[Item], found: Sequence[Issue], map_: Map | None) -> tuple[list[ReadRecord], list[Issue]]:
+def _collect(
+    items: Sequence[Item], found: Sequence[Issue], map_: Map | None, received: date | None
+) -> tuple[list[ReadRecord], list[Issue]]:
     """Return the records that items stand for, and all that was found."""
     records: list[ReadRecord] = []
     issues = list(found)
@@ -144,7 +153,7 @@ def _collect(items: Sequence[Item], found: Sequence[Issue], map_: Map | None) ->
         except ValidationError as error:
             issues += unnamed(iter_record_issues(error.errors(), item.type, trace), issues)
             continue
-        issues += [named_by_sender(issue, item.type, trace) for issue in quality(record)]
+        issues += [named_by_sender(issue, item.type, trace) for issue in quality(record, received=received)]
         records.append(ReadRecord(record, record.model_dump(mode="json", exclude_none=True), item.trace))
     return records, issues
 

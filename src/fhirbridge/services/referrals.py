@@ -19,6 +19,7 @@ from fhirbridge.ids import fingerprint, key_system, new_id, stable_id
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.put.propose import propose
+from fhirbridge.mapping.run import to_right
 from fhirbridge.records import Referral
 from fhirbridge.services import disclose, filing, reading
 from fhirbridge.services.adoption import KIND, TYPE, Adoption, Tree
@@ -27,6 +28,7 @@ from fhirbridge.services.bridge import Bridge, Caller
 from fhirbridge.services.intake import MAX_KEY_CHARS
 from fhirbridge.services.outcome import Outcome
 from fhirbridge.store.base import Message, MessageState, ResourceRow, Transaction
+from fhirbridge.times import format_instant
 
 MEDIA_TYPE = "application/fhir+json"
 NEEDED = frozenset({"D1", "D3"})
@@ -99,7 +101,7 @@ def update(bridge: Bridge, caller: Caller, id_: str, resource: Tree, *, if_match
 def _require(bridge: Bridge, caller: Caller, resource: Tree) -> None:
     if caller.partner.kind is not PartnerKind.HOSPITAL:
         raise Forbidden("Only a hospital can send referrals this way.")
-    found = bridge.checker.check(resource)
+    found = bridge.check_write(resource)
     errors = [issue for issue in found if issue.severity in ("error", "fatal")]
     if errors:
         raise InvalidContent(issues=errors)
@@ -222,10 +224,12 @@ def _to_record(visit: _Visit, view: disclose.View, referred: _Referred) -> tuple
     held = visit.tx.find_record(KIND, visit.source, referred.key) if referred.replaces is not None else None
     arrived = [(TYPE, resource), *adopted.items]
     present = record_json.parse(held.body) if held else {}
-    proposal = propose(map_, present, arrived, Context(source=visit.source))
+    told = _without_old_state(map_, present, resource, Context(source=visit.source))
+    proposal = propose(map_, told, arrived, Context(source=visit.source))
     issues = [*adopted.issues, *(_prefixed(issue) for issue in proposal.issues if _is_theirs(issue))]
     partner = visit.caller.partner
     tree = {"from_agency": {"number": partner.organisation, "name": partner.name}, **proposal.tree, "id": referred.key}
+    tree = _with_event(visit, present, tree)
     try:
         record = Referral.model_validate(tree)
     except ValidationError as error:
@@ -235,6 +239,27 @@ def _to_record(visit: _Visit, view: disclose.View, referred: _Referred) -> tuple
     own = f"{TYPE}/{referred.key}"
     kept = {own: proposal.complement[own]} if own in proposal.complement else {}
     return reading.ReadRecord(record, record.model_dump(mode="json", exclude_none=True), _trace(map_), kept), issues
+
+
+def _without_old_state(map_: Map, held: Tree, resource: Tree, context: Context) -> Tree:
+    """Return the held record, without its state where the request tells of another one.
+
+    The Task of the loop, which did not come along, tells the old state exactly; it would outweigh the request.
+    """
+    made = to_right(map_, held, context).items if held else ()
+    states = [item.body.get("status") for item in made if item.type == TYPE]
+    if not states or states[0] == resource.get("status"):
+        return held
+    return {name: value for name, value in held.items() if name not in ("status", "status_reason")}
+
+
+def _with_event(visit: _Visit, held: Tree, tree: Tree) -> Tree:
+    """Return the record with who changed its state, and when."""
+    if not held or held.get("status") == tree.get("status"):
+        return tree
+    now = format_instant(visit.bridge.clock())
+    event = {"status": tree.get("status"), "at": now, "by": visit.caller.partner.name}
+    return {**tree, "events": [*tree.get("events", []), event]}
 
 
 def _is_theirs(issue: Issue) -> bool:

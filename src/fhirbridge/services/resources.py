@@ -78,7 +78,7 @@ def _read(bridge: Bridge, caller: Caller, address: str, version: int | None) -> 
     """Return one resource. What is asked for may not exist: only what exists may stand in the ledger by its address."""
     type_, _, id_ = address.partition("/")
     with bridge.store.transaction() as tx:
-        row = _find(tx, type_, id_, version)
+        row = find_version(tx, type_, id_, version)
         if row and row.person_id is None:
             return answer(disclose.show_directory(row))
         ask = disclose.Ask(caller.partner, caller.partner.purpose, "read", address if row else type_)
@@ -88,7 +88,7 @@ def _read(bridge: Bridge, caller: Caller, address: str, version: int | None) -> 
     return answer(shown, notices=disclose.notices_of(ask, [view]))
 
 
-def _find(tx: Transaction, type_: str, id_: str, version: int | None) -> ResourceRow | None:
+def find_version(tx: Transaction, type_: str, id_: str, version: int | None = None) -> ResourceRow | None:
     """Return a version that is there to be read, the present one for None; a resource that is deleted has none."""
     if not ID.fullmatch(id_):
         return None

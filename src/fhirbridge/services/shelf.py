@@ -17,6 +17,7 @@ from fhirbridge.formats import fhir_json
 from fhirbridge.ids import fingerprint
 from fhirbridge.mapping.run import Item
 from fhirbridge.services.bridge import Bridge
+from fhirbridge.services.claims import claimed
 from fhirbridge.services.disclose import searchable, source_of
 from fhirbridge.store.base import IndexRow, ResourceRow, Transaction
 from fhirbridge.times import format_instant
@@ -42,7 +43,8 @@ def put(bridge: Bridge, tx: Transaction, item: Item, place: Place) -> ResourceRo
         IdentityConflict: the key stands for another person's resource.
         VersionConflict: the version that was seen is no longer the present one.
     """
-    resource = label({"resourceType": item.type, "id": item.id, **item.body}, item.data_class, place.jurisdiction)
+    whole = claimed({"resourceType": item.type, "id": item.id, **item.body}, bridge.claims, bridge.checker)
+    resource = label(whole, item.data_class, place.jurisdiction)
     content_hash = fingerprint(fhir_json.format(resource))
     present = tx.find_resource(item.type, item.id)
     _refuse_other_person(present, item, place)

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fhirbridge.errors import Issue, Severity, UnsupportedMediaType
+from fhirbridge.errors import InvalidContent, Issue, Severity, UnsupportedMediaType
 from fhirbridge.formats import csv_text, record_json, xml_document
+from fhirbridge.formats.ccda import document as ccda
 from fhirbridge.formats.document import Document
 from fhirbridge.mapping.csv_layout import ENCODINGS, ROWS, csv_layout
 from fhirbridge.mapping.model import Map, Side, SideKind
 from fhirbridge.mapping.shapes import SchemaShape, Shape
 from fhirbridge.mapping.side_shapes import DOCUMENT
 
-DOCUMENTS: frozenset[SideKind] = frozenset({"schema", "csv", "xml"})
+DOCUMENTS: frozenset[SideKind] = frozenset({"schema", "csv", "xml", "ccda"})
 """Kinds of sides that stand for a partner's own format."""
 MEDIA_TYPES: Mapping[SideKind, tuple[str, ...]] = {
     "record": record_json.MEDIA_TYPES,
     "schema": record_json.MEDIA_TYPES,
     "csv": csv_text.MEDIA_TYPES,
     "xml": xml_document.MEDIA_TYPES,
+    "ccda": ccda.MEDIA_TYPES,
 }
 """Kind of a side -> the media types it comes in; the first is the one it is sent in."""
 _UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
@@ -103,11 +105,16 @@ def _read_xml(end: End, body: bytes) -> list[Document]:
     return [xml_document.parse(body, _schema(end), unknown=end.unknown)]
 
 
+def _read_ccda(_: End, body: bytes) -> list[Document]:
+    return [ccda.parse(body)]
+
+
 _READERS: Mapping[SideKind, Callable[[End, bytes], list[Document]]] = {
     "record": _read_json,
     "schema": _read_json,
     "csv": _read_csv,
     "xml": _read_xml,
+    "ccda": _read_ccda,
 }
 
 
@@ -149,11 +156,16 @@ def _write_xml(end: End, trees: Sequence[Any]) -> bytes:
     return b"".join(xml_document.format(tree, _schema(end)) for tree in trees)
 
 
+def _refuse(_: End, trees: Sequence[Any]) -> bytes:
+    raise InvalidContent("A C-CDA document is read and never written.")
+
+
 _WRITERS: Mapping[SideKind, Callable[[End, Sequence[Any]], bytes]] = {
     "record": _write_json,
     "schema": _write_json,
     "csv": _write_csv,
     "xml": _write_xml,
+    "ccda": _refuse,
 }
 
 

@@ -8,8 +8,8 @@ Source: http://hl7.org/fhir/R4/conceptmap.html, cmd-1 to cmd-3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fhirbridge.ids import CANONICAL
 from fhirbridge.terminology.csv_text import every_row
@@ -49,6 +49,15 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 Tree = Any
 
 
+class Group(NamedTuple):
+    """The lines between two code systems, and what becomes of every other code of the first."""
+
+    source: str
+    target: str
+    rows: Sequence[TableRow]
+    end: Unmapped | None
+
+
 def parse_concept_map(name: str, text: str) -> CodeTable:
     """Return the table that the JSON text of an R4 ConceptMap holds.
 
@@ -58,15 +67,32 @@ def parse_concept_map(name: str, text: str) -> CodeTable:
     tree = parse_located(text)
     if not isinstance(tree, dict) or tree.get("resourceType") != "ConceptMap":
         raise TableError("expected a FHIR R4 ConceptMap", 1)
-    _refuse_unknown(tree)
-    groups = _objects(tree, "group")
-    rows = [row for group in groups for row in _group_rows(name, group)]
-    ends = [_unmapped(name, group, end) for group in groups for end in _objects(group, "unmapped", single=True)]
+    groups = read_groups(name, tree)
+    rows = [row for group in groups for row in group.rows]
+    ends = [group.end for group in groups if group.end]
     if len({(end.mode, end.system, end.target) for end in ends}) > 1:
         raise TableError("two groups say different things of unmapped codes", ends[1].line)
     url = _text(tree, "url")
     own_url = "" if url == canonical_of(name) else url
     return make_table(name, rows, ends[0] if ends else None, version=_text(tree, "version"), url=own_url)
+
+
+def read_groups(name: str, tree: Tree) -> list[Group]:
+    """Return the groups of a ConceptMap's tree; what the tree says of itself beside them is not looked at.
+
+    Raises:
+        TableError: a group says more than a table can, or is not well formed.
+    """
+    _refuse_unknown(tree)
+    return [
+        Group(
+            source=_text(group, "source"),
+            target=_text(group, "target"),
+            rows=list(_group_rows(name, group)),
+            end=next((_unmapped(name, group, end) for end in _objects(group, "unmapped", single=True)), None),
+        )
+        for group in _objects(tree, "group")
+    ]
 
 
 def _group_rows(name: str, group: Tree) -> Iterator[TableRow]:

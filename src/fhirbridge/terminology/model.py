@@ -32,6 +32,8 @@ NEARNESS = {
     "relatedto": 5,
 }
 """How near a target is to its source; of several targets of one code the nearest is taken."""
+OPPOSITE = {"wider": "narrower", "narrower": "wider", "subsumes": "specializes", "specializes": "subsumes"}
+"""What an equivalence is called from the other side; any other is the same from both."""
 NO_MATCH = frozenset({"unmatched", "disjoint"})
 """Equivalences which say that a code has no target, or not this one."""
 EQUIVALENCES = frozenset(NEARNESS) | NO_MATCH

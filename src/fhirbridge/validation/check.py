@@ -1,29 +1,41 @@
-"""Checks a FHIR resource: structure and invariants of R4, then the profiles it claims. Returns issues, raises nothing.
+"""Checks a FHIR resource, at two speeds. Returns issues, raises nothing whatever the tree holds.
 
 checker = Checker.load(profiles_folder)
-issues = checker.check(resource)
+issues = checker.gate(resource)      # on every write: structure, types, required codes, common invariants
+issues = checker.check(resource)     # all of that, all invariants, content rules, terminology, profiles
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fhirbridge.errors import Issue
-from fhirbridge.validation.findings import Findings
-from fhirbridge.validation.profiles import NO_PROFILES, Profiles, apply_profile, load_profiles
-from fhirbridge.validation.structure import check_resource
+from fhirbridge.terminology.service import Terminology
+from fhirbridge.validation.content.full import FULL
+from fhirbridge.validation.content.profiled import conforms_to
+from fhirbridge.validation.content.state import Codes, State
+from fhirbridge.validation.packages import terminology_of
+from fhirbridge.validation.profiles import NO_PROFILES, Conformity, Profiles, load_profiles
+from fhirbridge.validation.structure import walk
+from fhirbridge.validation.structure.faults import DEPTH, NO_TYPE, Faults, iter_issues
+from fhirbridge.validation.structure.gate import GATE
 
-Tree = dict[str, Any]
+TERMINOLOGY = ("CodeSystem", "ValueSet", "ConceptMap")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checker:
-    """Checks resources against R4 and against the profiles a site has loaded."""
+    """Checks resources against R4, and against the profiles and terminology that a site has loaded.
 
-    profiles: Profiles = NO_PROFILES
+    Without a terminology it has R4's own and what the packages of the profiles hold.
+    """
+
+    profiles: Profiles = field(default_factory=lambda: NO_PROFILES)
+    terminology: Terminology | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Checker:
@@ -34,62 +46,62 @@ class Checker:
         """
         return cls(load_profiles(folder))
 
-    def check(self, resource: Any, *, profiles: bool = True) -> tuple[Issue, ...]:
-        """Return every issue, in the order of the resource: faults of R4 first, then of each profile it claims.
+    def gate(self, resource: Any) -> tuple[Issue, ...]:
+        """Return every issue that the fast check finds: structure, types, required codes, common invariants.
 
-        A claimed profile that is not loaded is reported as not checked, with severity information. Without an issue
-        of severity error the resource may be used.
+        What it finds is an error in the full check too. Without an issue of severity error the resource may be kept.
+        """
+        try:
+            return _issues(resource, GATE.resource(resource, walk.State()))
+        except RecursionError:
+            return _issues(resource, [("", DEPTH)])
+
+    def check(self, resource: Any, *, profiles: bool | Sequence[str] = True) -> tuple[Issue, ...]:
+        """Return every issue, in the order of the resource: its structure and content, then its profiles.
+
+        What cannot be checked here, for want of a profile, a code list or another resource, is an issue of severity
+        information. Without an issue of severity error the resource may be used.
 
         Args:
             resource: the tree as parsed; any shape is accepted.
-            profiles: whether to look at `meta.profile`.
+            profiles: whether to hold resources to the profiles they claim; canonicals name others to hold this one to.
         """
-        findings = Findings()
+        named = () if isinstance(profiles, bool) else tuple(profiles)
+        state = State(self._codes, self.profiles, has_claims=profiles is not False, named=named)
+        state.conforms_to = Conformity(lambda value, name: conforms_to(value, name, self.profiles, state.scene))
         try:
-            check_resource(resource, "", findings)
-            if profiles:
-                self._check_claims(resource, findings)
+            return _issues(resource, FULL.resource(resource, state))
         except RecursionError:
-            findings.note("", "The resource is nested too deep to be checked.", "depth")
-        return tuple(findings.issues)
+            return _issues(resource, [("", DEPTH)])
 
-    def _check_claims(self, resource: Any, findings: Findings) -> None:
-        for path, each in _iter_resources(resource, ""):
-            for index, claim in enumerate(_claims(each)):
-                profile = self.profiles.find(claim)
-                if profile is not None:
-                    apply_profile(profile, each, path, findings)
-                else:
-                    where = f"{path}.meta.profile[{index}]"
-                    findings.note(where, "Not checked: this profile is not loaded.", "profile-unknown", "information")
+    @cached_property
+    def loaded_terminology(self) -> Terminology:
+        """The terminology that codes are checked against.
+
+        Raises:
+            BadPackage: a package of the site cannot be read.
+        """
+        return self.terminology or terminology_of(self.profiles.definitions)
+
+    @cached_property
+    def _codes(self) -> Codes:
+        return Codes(self.loaded_terminology)
+
+
+def _conforms_to(state: State, value: Any, canonical: str) -> bool | None:
+    return conforms_to(value, canonical, state.profiles, state.scene)
+
+
+def _issues(resource: Any, faults: Faults | None) -> tuple[Issue, ...]:
+    if faults is None:
+        return ()
+    type_ = resource.get("resourceType") if isinstance(resource, dict) else None
+    return tuple(iter_issues(faults, type_ if isinstance(type_, str) and faults[0][1] is not NO_TYPE else ""))
 
 
 _BASE = Checker()
 
 
-def check(resource: Any, *, profiles: bool = True) -> tuple[Issue, ...]:
-    """Return every issue of a resource against base R4; claims of profiles are reported as not checked."""
+def check(resource: Any, *, profiles: bool | Sequence[str] = True) -> tuple[Issue, ...]:
+    """Return every issue of a resource against R4 alone; claims of other profiles are reported as not checked."""
     return _BASE.check(resource, profiles=profiles)
-
-
-def _claims(resource: Tree) -> list[str]:
-    meta = resource.get("meta")
-    claims = meta.get("profile") if isinstance(meta, dict) else None
-    return [claim for claim in claims if isinstance(claim, str)] if isinstance(claims, list) else []
-
-
-def _iter_resources(tree: Any, path: str) -> Iterator[tuple[str, Tree]]:
-    """Yield a resource with its path, then those it contains and those in its entries."""
-    if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
-        return
-    path = path or tree["resourceType"]
-    yield path, tree
-    for index, item in enumerate(_list(tree.get("contained"))):
-        yield from _iter_resources(item, f"{path}.contained[{index}]")
-    for index, entry in enumerate(_list(tree.get("entry")) if tree["resourceType"] == "Bundle" else ()):
-        if isinstance(entry, dict):
-            yield from _iter_resources(entry.get("resource"), f"{path}.entry[{index}].resource")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -5,7 +5,10 @@ Source: http://hl7.org/fhir/R4/elementdefinition-definitions.html (fixed[x], pat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+Test = Callable[[Any], bool]
 
 
 def is_same(value: Any, fixed: Any) -> bool:
@@ -15,16 +18,29 @@ def is_same(value: Any, fixed: Any) -> bool:
     return bool(value == fixed)
 
 
-def contains(value: Any, pattern: Any) -> bool:
-    """Say whether a value holds all that a pattern holds: objects by their keys, lists by any item.
+def pattern_test(pattern: Any) -> Test:
+    """Return what says whether a value holds all that a pattern holds: objects by their keys, lists by any item.
 
-    >>> contains({"coding": [{"code": "a"}, {"code": "b", "display": "B"}]}, {"coding": [{"code": "b"}]})
-    True
+    >>> is_b = pattern_test({"coding": [{"code": "b"}]})
+    >>> is_b({"coding": [{"code": "a"}, {"code": "b"}]}), is_b({"coding": []}), is_b("b")
+    (True, False, False)
     """
     if isinstance(pattern, dict):
-        return isinstance(value, dict) and all(
-            name in value and contains(value[name], pattern[name]) for name in pattern
-        )
+        return _object_test([(name, pattern_test(value)) for name, value in pattern.items()])
     if isinstance(pattern, list):
-        return isinstance(value, list) and all(any(contains(item, wanted) for item in value) for wanted in pattern)
-    return is_same(value, pattern)
+        return _list_test([pattern_test(value) for value in pattern])
+    return lambda value: is_same(value, pattern)
+
+
+def _object_test(tests: list[tuple[str, Test]]) -> Test:
+    def test(value: Any) -> bool:
+        return isinstance(value, dict) and all(name in value and holds(value[name]) for name, holds in tests)
+
+    return test
+
+
+def _list_test(tests: list[Test]) -> Test:
+    def test(value: Any) -> bool:
+        return isinstance(value, list) and all(any(map(holds, value)) for holds in tests)
+
+    return test

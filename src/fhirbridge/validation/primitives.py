@@ -8,6 +8,7 @@ Source: http://hl7.org/fhir/R4/datatypes.html#primitive
 from __future__ import annotations
 
 import re
+from binascii import Error, a2b_base64
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -22,13 +23,15 @@ MAX_CHARS = 1024 * 1024
 Test = Callable[[Any], bool]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 _SPACE = re.compile(r"\s", re.ASCII)
-_WHITE = re.compile(r"[ \t\r\n]+")
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_CHARS and not value.isspace() and not _CONTROL.search(value)
+    return isinstance(value, str) and value != "" and not _CONTROL.search(value)
+
+
+def _is_string(value: Any) -> bool:
+    return _is_text(value) and len(value) <= MAX_CHARS
 
 
 def _matches(primitive: str) -> Test:
@@ -54,8 +57,14 @@ def _is_decimal(value: Any) -> bool:
 def _is_base64(value: Any) -> bool:
     if not isinstance(value, str) or not value:
         return False
-    packed = _WHITE.sub("", value)
-    return len(packed) > 0 and len(packed) % 4 == 0 and _BASE64.fullmatch(packed) is not None
+    packed = value if value.isalnum() else "".join(value.split())
+    if not packed or not packed.isascii():
+        return False
+    try:
+        a2b_base64(packed, strict_mode=True)
+    except Error:
+        return False
+    return True
 
 
 def _is_xhtml(value: Any) -> bool:
@@ -82,10 +91,10 @@ PRIMITIVES: dict[str, tuple[Test, str]] = {
         "Expected an instant with zone: YYYY-MM-DDThh:mm:ss.sss+hh:mm.",
     ),
     "integer": (_integer(-(2**31)), "Expected a whole number of 32 bits, without quotes."),
-    "markdown": (_is_text, "Expected text that is not empty and has no control characters."),
+    "markdown": (_is_string, "Expected text that is not empty and has no control characters."),
     "oid": (_matches("oid"), "Expected an OID as a URI: urn:oid:1.2.3."),
     "positiveInt": (_integer(1), "Expected a whole number above 0, without quotes."),
-    "string": (_is_text, "Expected text that is not empty and has no control characters."),
+    "string": (_is_string, "Expected text that is not empty and has no control characters."),
     "time": (_matches("time"), "Expected a time of day: hh:mm:ss."),
     "unsignedInt": (_integer(0), "Expected a whole number, 0 or above, without quotes."),
     "uri": (_is_uri, "Expected a URI without spaces, a UUID or OID in full and in lower case."),

@@ -5,7 +5,7 @@ Source: http://hl7.org/fhir/R4/http.html#versioning, #cread, #ops; RFC 9110 sect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, request
@@ -56,7 +56,12 @@ def write_resource(answer: Answer, format_: Format, *, status: int = 200) -> Res
         response.headers["ETag"] = etag(answer.version)
         if status == 200 and has_version(answer.version):
             return Response(status=304, headers=[("ETag", etag(answer.version))])
-    for notice in answer.notices:
+    return with_notices(response, answer.notices)
+
+
+def with_notices(response: Response, notices: Iterable[str]) -> Response:
+    """Return an answer with the statements that must go with it."""
+    for notice in notices:
         response.headers.add(NOTICE_HEADER, notice)
     return response
 

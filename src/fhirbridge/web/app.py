@@ -5,9 +5,27 @@ from __future__ import annotations
 from flask import Flask
 
 from fhirbridge.services.bridge import Bridge
-from fhirbridge.web import auth_api, fhir_api, guards, health, intake_api, problems, quality_api
+from fhirbridge.web import (
+    auth_api,
+    fhir_api,
+    guards,
+    health,
+    intake_api,
+    problems,
+    quality_api,
+    terminology_api,
+    validate_api,
+)
 
-BLUEPRINTS = (fhir_api.api, intake_api.api, quality_api.api, auth_api.api, health.api)
+BLUEPRINTS = (
+    fhir_api.api,
+    validate_api.api,
+    terminology_api.api,
+    intake_api.api,
+    quality_api.api,
+    auth_api.api,
+    health.api,
+)
 
 
 def create_app(bridge: Bridge) -> Flask:

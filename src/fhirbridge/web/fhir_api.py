@@ -10,10 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from fhirbridge.errors import MalformedInput, NotFound, UnsupportedSearch
-from fhirbridge.services import capability, resources
+from fhirbridge.services import capability, documents, resources
 from fhirbridge.services import search as searches
 from fhirbridge.services.resources import Answer
-from fhirbridge.web.answers import FORMATS, wanted_format, write_record, write_resource, write_tree
+from fhirbridge.web.answers import FORMATS, wanted_format, with_notices, write_record, write_resource, write_tree
 from fhirbridge.web.guards import caller, require_form, the_bridge
 from fhirbridge.web.negotiation import body_format, parse_version
 
@@ -75,6 +75,15 @@ def vread(type_: str, id_: str, version: str) -> Response:
     if not version.isascii() or not version.isdecimal() or len(version) > 9:
         raise NotFound()
     return write_resource(resources.vread(the_bridge(), who, type_, id_, int(version)), format_)
+
+
+@api.get("/<type_>/<id_>/$document")
+def document(type_: str, id_: str) -> Response:
+    """Answer with the document of a Composition, or the newest one that speaks of another resource."""
+    format_ = wanted_format()
+    params = [(name, value) for name, value in request.args.items(multi=True) if name not in NOT_SEARCH]
+    made = documents.make_document(the_bridge(), caller(), type_, id_, params)
+    return with_notices(write_tree(made.bundle, format_), made.notices)
 
 
 @api.post("/<type_>")

@@ -28,6 +28,7 @@ FLAWED: dict[str, dict[str, Any]] = {
     "expired": {"expiry": {"on": "2026-11-21"}},
     "event-happened": {"expiry": {"event": "the end", "event_happened": "2026-11-22"}},
     "unsigned": {"signed": "2026-11-23"},
+    "not begun": {"starts": "2026-11-23"},
     "no revocation": {"states_right_to_revoke": False},
     "other discloser": {"discloser": {"number": "A-2", "name": "Riverside"}},
     "other recipient": {"recipients": [{"number": "H-2", "name": "Mercy"}]},
@@ -268,3 +269,14 @@ def test_the_same_inputs_have_the_same_hash_and_any_other_input_another() -> Non
     hashes += [decide(make_request(), other).inputs_hash for other in ([], [make_version(version=2)])]
     assert len(set(hashes)) == len(hashes)
     assert decide(make_request(), consents).inputs_hash == hashes[0]
+
+
+def test_what_the_client_keeps_back_does_not_go_whatever_the_consent_lists() -> None:
+    consent = make_version("specific", data_classes=["D1", "D2", "D3"], kept_back=["D3"])
+    assert decide(make_request(), [consent]).permitted == {"D0", "D1", "D2"}
+
+
+def test_what_is_kept_back_in_one_consent_is_no_bar_to_another() -> None:
+    narrow = make_version("specific", id_="c-1", data_classes=["D1"], kept_back=["D3"])
+    wide = make_version("specific", id_="c-2", data_classes=["D1", "D3"])
+    assert decide(make_request(), [narrow, wide]).permitted == {"D0", "D1", "D3"}

@@ -39,6 +39,8 @@ def test_a_sound_consent_has_no_flaws(type_: str) -> None:
         ("not-yet-signed", {"signed": "2026-11-22T09:30:01Z"}),
         ("not-yet-signed", {"signed": "2026-11-23"}),
         ("not-yet-signed", {"signed": "2026-11"}),
+        ("not-yet-begun", {"starts": "2026-11-23"}),
+        ("not-yet-begun", {"starts": "2026-11"}),
         ("no-right-to-revoke", {"states_right_to_revoke": False}),
         ("other-discloser", {"discloser": {"number": "A-2", "name": "Riverside"}}),
         ("recipient-not-named", {"recipients": [{"number": "H-2", "name": "Mercy"}]}),
@@ -51,8 +53,8 @@ def test_each_flaw_is_found_and_named(flaw: str, changes: dict[str, Any]) -> Non
 
 def test_every_check_is_met_above() -> None:
     assert set(CHECKS) == {
-        "draft", "entered-in-error", "withdrawn", "expired", "event-happened", "not-yet-signed", "no-right-to-revoke",
-        "other-discloser", "recipient-not-named", "purpose-not-listed",
+        "draft", "entered-in-error", "withdrawn", "expired", "event-happened", "not-yet-signed", "not-yet-begun",
+        "no-right-to-revoke", "other-discloser", "recipient-not-named", "purpose-not-listed",
     }  # fmt: skip
 
 

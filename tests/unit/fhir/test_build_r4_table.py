@@ -105,7 +105,7 @@ def test_a_backbone_element_becomes_a_type_of_its_own(definitions: Path) -> None
 
 def test_rules_patterns_codes_and_search_parameters_are_taken_over(definitions: Path) -> None:
     table = build(definitions)
-    assert table["types"]["Tea"]["rules"] == [["Tea", "tea-1", "error", "hot"]]
+    assert table["types"]["Tea"]["rules"] == [["Tea", "tea-1", "error", "hot", "", False]]
     assert table["primitives"] == {"code": "a+"}
     assert table["codes"] == {"urn:vs": {"urn:cs": ["green"]}}
     assert table["search"] == {"Tea": [["kind", "token", "Tea.kind", []]]}

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.maps import check_text, spoilt
 
+from fhirbridge.ids import key_system
 from fhirbridge.mapping.compile.program import find_left, find_right
 from fhirbridge.mapping.interpret import back, right
 from fhirbridge.mapping.model import Map
@@ -116,8 +117,8 @@ BLOCKS = {
       doc.site.name         <=> note[kind=support].authorString
       doc.steps[].on         => note[kind=coping][].time          | date
       doc.site.code         <=> note[kind=support].text
-      doc.steps[].done      <=> note[kind=coping][].extension[formal]
-      doc.open              <=> note[kind=support].extension[formal]
+      doc.steps[].done      <=> note[kind=coping][].extension[permitted]
+      doc.open              <=> note[kind=support].extension[permitted]
       doc.steps[].marks[]   <=> note[kind=coping][].extension[aspect][]
       'N'                    := note[kind=coping][].authorString
       doc.kind              <=> category[coding.system=@urgency]  | code level
@@ -293,3 +294,20 @@ def test_a_weak_row_gives_way_and_a_taken_place_is_a_conflict(tmp_path: Path) ->
     items: list[tuple[str, Any]] = [("CarePlan", {"identifier": [{"system": "urn:x", "value": n}]}) for n in ("1", "2")]
     assert to_left(map_, items, HERE) == back.to_left(map_, items, HERE)
     assert [issue.code for issue in to_left(map_, items, HERE).issues] == ["FB309"]
+
+
+HELD_AND_TAKEN = """
+  plan:
+    make: CarePlan
+    key: doc.no
+    rows: |
+      doc.name <=> title       | verbatim
+      doc.name <=> description | verbatim when doc.kind != 'draft' lossy "said twice"
+"""
+
+
+def test_a_weak_row_whose_place_is_taken_has_read_what_it_found(tmp_path: Path) -> None:
+    map_ = read(tmp_path, HELD_AND_TAKEN)
+    body = {"identifier": [{"system": key_system("partner", "plan"), "value": "n1"}], "title": "a", "description": "a"}
+    assert to_left(map_, [("CarePlan", body)], HERE) == back.to_left(map_, [("CarePlan", body)], HERE)
+    assert to_left(map_, [("CarePlan", body)], HERE).issues == ()

@@ -22,6 +22,15 @@ UNDER_A_CONDITION = """use: organisation
     rows: |
       organisation.number => alias[0] | when monitoring.progress = 'completed'
 """
+OWN_NOTE = """
+  note:
+    make: Basic
+    key: doc.no
+    class: D5
+    rows: |
+      doc.counsel <=> code.text | verbatim
+"""
+"""A counselling note in a resource of its own class."""
 BY_NUMBER, KEYED = "| ref ServiceRequest by number in system", "| ref ServiceRequest keyed referral"
 
 SHADES = [
@@ -106,6 +115,7 @@ SHADES = [
     ),
     ("task", SCHEMA, '["requested", "accepted", "completed"]', '["requested", "asked"]', "FB211", "may be asked"),
     ("task", SCHEMA, '"required": ["no", ', '"required": ["words", "no", ', "", ""),
+    ("task", MAP, "ignore:\n  doc.counsel: stays with the counsellor\n", OWN_NOTE, "", ""),
 ]
 """An empty code: the change is right, and nothing is found."""
 

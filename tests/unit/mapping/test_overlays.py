@@ -310,3 +310,23 @@ def test_lakeside_gets_the_plan_without_what_relatives_told() -> None:
     plan, lakeside = shipped().get("plan"), shipped().get("lakeside-hospital-plan")
     paths = {row.right_text for row in plan.blocks[0].rows} ^ {row.right_text for row in lakeside.blocks[0].rows}
     assert paths == {"note[kind=family].text", "category[coding.system=@lakeside].coding[0].code"}
+
+
+MESSAGE = """right: {bundle: message}
+resources:
+  header:
+    make: MessageHeader
+    key: monitoring.id
+    class: D2
+    rows: |
+      'https://events.example' := eventCoding.system
+      'report'                 := eventCoding.code
+      'https://a.example/fhir' := source.endpoint
+      monitoring.id            => focus[0] | ref report
+"""
+
+
+def test_the_block_with_which_a_bundle_begins_stands_first(tmp_path: Path) -> None:
+    map_ = changed(tmp_path, MESSAGE)
+    assert [block.name for block in map_.blocks] == ["header", "report", "agency", "worker"]
+    assert to_right(map_, REPORT, Context("n")).items[0].type == "MessageHeader"

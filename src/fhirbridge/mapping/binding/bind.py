@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.elements import RESOURCE_TYPES, is_resource
@@ -43,10 +43,8 @@ class Bound:
 def bind(map_: MapText, around: Surroundings) -> Bound:
     """Return the bound map with the findings."""
     notes = Notes(map_, around)
-    referenced = frozenset(
-        row.codec.arguments[0] for b in map_.blocks for row in b.rows if row.codec.name == "ref" and row.codec.arguments
-    )
-    blocks = tuple(bound for block in map_.blocks if (bound := _find_block(notes, block, referenced)))
+    referenced = frozenset(_referenced(map_))
+    blocks = _with_places(bound for block in map_.blocks if (bound := _find_block(notes, block, referenced)))
     bound_map = Map(
         name=map_.name,
         version=map_.version,
@@ -66,6 +64,30 @@ def bind(map_: MapText, around: Surroundings) -> Bound:
         odd_names=frozenset(_odd_names(around)),
     )
     return Bound(bound_map, tuple(notes.issues), frozenset(notes.used), notes.gaps)
+
+
+def _referenced(map_: MapText) -> Iterator[str]:
+    """Yield the blocks that a row which goes back refers to."""
+    for row in (row for block in map_.blocks for row in block.rows):
+        if row.codec.name == "ref" and row.codec.arguments and row.arrow in ("<=>", "<="):
+            yield row.codec.arguments[0]
+
+
+def _with_places(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Return the blocks, each told whether its items have their places from references or from a block before it.
+
+    A reference that stands for a key alone makes no place. A block that goes round the same list within a list as one
+    with places has them too.
+    """
+    bound = tuple(blocks)
+    references = [row.codec.reference for block in bound for row in block.rows if row.goes_left and row.codec.reference]
+    keys_alone = {each.block for each in references} - {each.block for each in references if each.key_field}
+    found: list[Block] = []
+    for block in bound:
+        is_shared = any(each.is_referenced and (each.loop, each.key) == (block.loop, block.key) for each in found)
+        is_placed = block.is_referenced and block.name not in keys_alone
+        found.append(replace(block, is_referenced=is_placed or (is_shared and count_each(block.loop) > 1)))
+    return tuple(found)
 
 
 def _odd_names(around: Surroundings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from fhirbridge.mapping.binding.kinds import kind_of, kind_of_value, named
-from fhirbridge.mapping.binding.notes import Notes
+from fhirbridge.mapping.binding.notes import Notes, Refused
 from fhirbridge.mapping.binding.paths import left_path
 from fhirbridge.mapping.expressions import (
     Compare,
@@ -109,10 +109,26 @@ def _join(notes: Notes, written: ExpressionText, parts: list[Typed]) -> Typed:
 
 def _within(notes: Notes, written: ExpressionText, parts: list[Typed]) -> Typed:
     of, *options = parts
+    if written.operator:
+        return _translated(notes, written, of)
     for option, text in zip(options, written.parts[1:], strict=True):
         _check_pair(notes, text, of, option)
     values = tuple(cast(Scalar, text.value) for text in written.parts[1:])
     return Typed(Within(of.expression, values), "boolean")
+
+
+def _translated(notes: Notes, written: ExpressionText, of: Typed) -> Typed:
+    """Return the question whether a table translates a code."""
+    notes.used.add(written.operator)
+    table = notes.around.tables.get(written.operator)
+    if table is None and written.operator in notes.map.tables:
+        raise Refused  # the table's own finding says it
+    if table is None:
+        hint = did_you_mean(written.operator, notes.around.tables)
+        raise notes.refuse("FB108", written.place, f"no table `{written.operator}` in `tables:`", hint)
+    notes.used.update(table.others)
+    _check_pair(notes, written, of, Typed(of.expression, "string"))
+    return Typed(Within(of.expression, tuple(sorted(table.forward))), "boolean")
 
 
 def _compare(notes: Notes, written: ExpressionText, parts: list[Typed]) -> Typed:

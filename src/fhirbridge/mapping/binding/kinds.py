@@ -11,6 +11,7 @@ _NAMES = {"string": "text", "integer": "a number", "number": "a number", "boolea
 _OF_TYPE: dict[type, str] = {str: "string", bool: "boolean", int: "integer", Decimal: "number"}
 _INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt"})
 _DATES = {"date": "date", "dateTime": "datetime", "instant": "datetime"}
+_FORMATS = {"fhir-date": "date", "fhir-datetime": "datetime", "fhir-instant": "datetime"}
 
 
 def kind_of(shape: Shape) -> str:
@@ -38,4 +39,4 @@ def date_kind(shape: Shape) -> str:
     """Return `date` or `datetime` for a place that holds one, else nothing."""
     if isinstance(shape, FhirShape):
         return _DATES.get(shape.type, "")
-    return shape.format.removeprefix("fhir-") if shape.format.startswith("fhir-") else ""
+    return _FORMATS.get(shape.format, "")

@@ -41,8 +41,11 @@ def _in_directory(scene: Scene, block: Block) -> Iterator[Issue]:
 
 
 def _notes(scene: Scene, block: Block) -> Iterator[Issue]:
+    """Yield a finding for each counselling note in a resource that holds more; one of its own class is kept whole."""
+    if scene.is_fhir and block.data_class == COUNSELLING:
+        return
     for row in block.rows:
         if row.goes_right and row.data_class == COUNSELLING:
             message = f"`{row.left_text or 'the expression'}` is a counselling note (D5), which no rule lets out"
-            hint = "leave the row out and name the field in `ignore:` (42 CFR 2.11)"
+            hint = "name the field in `ignore:` (42 CFR 2.11), or give it a block of its own with `class: D5`"
             yield finding("FB254", row.place, message, hint=hint)

@@ -23,7 +23,7 @@ def check(scene: Scene) -> Iterator[Issue]:
             yield finding("FB258", place, f"`profiles:` names no block `{name}`", hint=did_you_mean(name, blocks))
     for block in scene.map.blocks if scene.is_fhir else ():
         yield from _contexts(scene, block)
-        url = block.profile.partition("|")[0]
+        url = block.profile
         profile = scene.profiles.get(url)
         if profile is not None and profile.type != block.type:
             message = f"`{profile.id}` is a profile of {profile.type}, and `{block.name}` makes {block.type}"

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from fhirbridge.fhir.elements import find_element
+from fhirbridge.mapping.business_keys import is_tagged
 from fhirbridge.mapping.compile import code
 from fhirbridge.mapping.compile.branches import Branch
 from fhirbridge.mapping.compile.code import Unit
@@ -47,7 +48,7 @@ class Head:
     def _is_plain(self) -> bool:
         """Whether all of the head can be written before the rows."""
         own = self.root.fields.get("identifier")
-        fits = own is None or (self._is_list and isinstance(own, Shelf))
+        fits = (own is None or (self._is_list and isinstance(own, Shelf))) and not is_tagged(self.block.type)
         return fits and not self.is_pruned and not _GIVEN & self.root.fields.keys()
 
     def open(self, branch: Branch) -> list[ast.stmt]:

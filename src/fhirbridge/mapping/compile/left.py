@@ -120,20 +120,25 @@ class _Backer:
 
     def _alone(self, branch: Branch, work: Taking) -> None:
         """Add one row that shares no loop, with what it depends on."""
-        tests = self._tests(branch, work) if work.var == "body" else []
-        inside = branch.within() if tests else branch
-        if work.var == "body" and work.row.when is not None:
-            inside.add(code.do(code.call(code.name("ran"), code.const(self._number(work.row)))))
+        levels = [branch]
+        tests = self._tests(work) if work.var == "body" else []
+        for _ in tests:
+            levels.append(levels[-1].within())
+        if tests and work.row.when is not None:  # it has run where its condition holds, whatever it finds to write
+            levels[1].add(code.do(code.call(code.name("ran"), code.const(self._number(work.row)))))
+        self._body(levels[-1], work)
+        for test, outer, inner in reversed(list(zip(tests, levels, levels[1:], strict=False))):
+            outer.add(code.when(test, inner.body))
+
+    def _body(self, branch: Branch, work: Taking) -> None:
         if not is_plain_back(work.row):
             slow = (self.unit.bind(work.row), self.nodes, code.name("body"))
-            inside.add(code.do(code.call(code.attribute(code.name("run"), "apply"), *slow)))
+            branch.add(code.do(code.call(code.attribute(code.name("run"), "apply"), *slow)))
         elif work.row.goes_left or work.is_constant:
-            self._one(inside, work)
-        for test in tests[:1]:
-            branch.add(code.when(code.both(test, *tests[1:]) if len(tests) > 1 else test, inside.body))
+            self._one(branch, work)
 
-    def _tests(self, branch: Branch, work: Taking) -> list[ast.expr]:
-        """Return what must be true for a row to run: its condition, and for a weak row an empty place."""
+    def _tests(self, work: Taking) -> list[ast.expr]:
+        """Return what must be true for a row to run: its condition, and then for a weak row an empty place."""
         tests: list[ast.expr] = []
         if work.row.when is not None:
             tests.append(code.call(code.name("holds"), self.unit.bind(work.row.when), self.nodes))

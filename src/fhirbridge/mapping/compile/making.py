@@ -102,7 +102,8 @@ class Making:
         self.meter.look()
         if self._of_item:
             self._settle(block.rows)
-        trace = {"map": told.name, "version": told.version, "hash": told.hash, "elements": elements or {}}
+        head = {"map": told.name, "version": told.version, "hash": told.hash, "block": block.name}
+        trace = {**head, "elements": elements or {}}
         place = (block.type, id_)
         present = self.made.get(place)
         if present is not None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fhirbridge.errors import Issue
+from fhirbridge.fhir.narrative.xhtml import is_own_words
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
+from fhirbridge.mapping.business_keys import iter_keys
 from fhirbridge.mapping.codecs import CodecError, Context, is_key
 from fhirbridge.mapping.compile import making, restoring
 from fhirbridge.mapping.compile.code import Unit
@@ -196,7 +198,7 @@ class LeftProgram:
     def _unread(self, one: _Taken, run: Restoring, walked: set[int]) -> Iterable[Issue]:
         """Return the warnings of what no row has read of an item."""
         each, body, held = one.each, one.body, one.held
-        if is_all_read(body, each.seen, held, 0):
+        if not is_own_words(body.get("text")) and is_all_read(body, each.seen, held, 0):
             walked.add(id(body))
             return ()
         bounded(body, 0)
@@ -226,10 +228,10 @@ def _by_type(items: Pairs, is_fhir: bool) -> _Items:
 
 
 def _keys_of(body: dict[str, Any]) -> _Keys:
-    carried, keys = body.get("identifier"), _Keys()
-    for each in carried if type(carried) is list else ():
-        if type(each) is dict and type(each.get("system")) is str:
-            keys.setdefault(each["system"], each.get("value"))
+    keys = _Keys()
+    for system, value in iter_keys(body):
+        if type(system) is str:
+            keys.setdefault(system, value)
     return keys
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fhirbridge.mapping.compile.surprise import Surprise
 from fhirbridge.mapping.coverage import DOCUMENTS, JSON_TYPES, MAX_ITEMS, MAX_LEVELS
+from fhirbridge.mapping.expressions import Exists, Expression, Logic, Path
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Tree
 from fhirbridge.mapping.shapes import Shape
@@ -31,8 +32,8 @@ def condition_number(block: int, row: int = -1) -> int:
 def certain_reads(map_: Map) -> dict[Names, set[Conditions]]:
     """Return, for each path without indices that rows read wherever it stands, the conditions on which they do.
 
-    Rows that pick items by an index or selector, and conditional rows in a loop, read some of what stands there: their
-    paths are left out.
+    Rows that pick items by an index or selector read some of what stands there, and so do rows in a loop whose
+    conditions ask for something else: their paths are left out.
     """
     found: dict[Names, set[Conditions]] = {}
     for number, block in enumerate(map_.blocks):
@@ -42,17 +43,37 @@ def certain_reads(map_: Map) -> dict[Names, set[Conditions]]:
 
 
 def _block_reads(number: int, block: Block) -> Iterator[tuple[Names, Conditions]]:
-    if not _is_whole(block.loop) or (block.is_loop and block.when is not None):
+    if not _is_whole(block.loop):
         return
-    needed = ALWAYS if block.when is None else frozenset({condition_number(number)})
+    needed = ALWAYS if block.when is None or block.is_loop else frozenset({condition_number(number)})
     loop = _names(block.loop)
-    if _is_whole(block.key):
+    if _is_whole(block.key) and not (block.is_loop and block.when is not None):
         yield (*loop, *_names(block.key)), needed
     for index, row in enumerate(block.rows):
-        if not row.goes_right or row.arrow == ":=" or (block.is_loop and row.when is not None):
+        if not row.goes_right or row.arrow == ":=":
             continue
-        own = needed if row.when is None else frozenset({condition_number(number, index)})
-        yield from (((*loop, *names), own) for variable, names in _row_reads(row) if variable == block.variable)
+        own = needed if row.when is None or block.is_loop else frozenset({condition_number(number, index)})
+        for variable, names in _row_reads(row):
+            if variable == block.variable and (not block.is_loop or _is_read_where_there(block, row, names)):
+                yield (*loop, *names), own
+
+
+def _is_read_where_there(block: Block, row: Row, names: Names) -> bool:
+    """Say whether a row of a loop reads a path wherever it stands: without conditions, or with such as ask for it."""
+    conditions = (each for each in (block.when, row.when) if each is not None)
+    return all(_is_met_by(each, block.variable, names, row.codec.left_type) for each in conditions)
+
+
+def _is_met_by(condition: Expression, variable: str, names: Names, kind: str) -> bool:
+    """Say whether a condition holds wherever something stands at a path; false stands there and is not true."""
+    if isinstance(condition, Logic):
+        parts = (_is_met_by(part, variable, names, kind) for part in condition.parts)
+        return any(parts) if condition.operator == "or" else all(parts)
+    asks = condition.of if isinstance(condition, Exists) else condition
+    if not isinstance(asks, Path) or asks.variable != variable or not _is_whole(asks.steps):
+        return False
+    is_there = _names(asks.steps) == names[: len(asks.steps)]
+    return is_there and (len(asks.steps) < len(names) or kind != "boolean" or isinstance(condition, Exists))
 
 
 def _row_reads(row: Row) -> Iterator[tuple[str, Names]]:

@@ -14,7 +14,7 @@ from itertools import groupby
 from fhirbridge.mapping.compile import code
 from fhirbridge.mapping.compile.branches import Branch, Source, first_many, go_round, read_node
 from fhirbridge.mapping.compile.code import Unit
-from fhirbridge.mapping.compile.frames import Frame, Writer, skeleton_of
+from fhirbridge.mapping.compile.frames import Frame, Writer, skeleton_of, top_name
 from fhirbridge.mapping.compile.heads import Head
 from fhirbridge.mapping.compile.reads import condition_number
 from fhirbridge.mapping.compile.spots import Shelf, Spot, Tangled, grow
@@ -197,6 +197,8 @@ class _Maker:
         """Add what rows do in one turn of a loop; return what the turn begins with."""
         was_touched, begun = slot in self.touched, _is_begun(slot, works) and slot not in self.touched
         slot.is_always = slot not in self.touched and _is_always(slot, works)
+        if self.is_traced and not slot.is_always and _is_in_selected(slot):
+            raise Tangled(top_name(slot))  # the path of its list is known only once the item around it is made
         frame = Frame(slot, position, frozenset(self.touched))
         path = self.unit.fresh("q")
         slot.path = (code.name(path),) if self.is_traced else ()
@@ -328,6 +330,16 @@ class _Maker:
                 ),
             ]
         )
+
+
+def _is_in_selected(slot: Spot) -> bool:
+    """Say whether the list of a slot stands in an item that a selector without `[]` picks."""
+    node: Spot | Shelf | None = slot.up
+    while node is not None:
+        if isinstance(node, Spot) and node.step.where and not node.step.each:
+            return True
+        node = node.up
+    return False
 
 
 def _is_begun(slot: Spot, works: list[Work]) -> bool:

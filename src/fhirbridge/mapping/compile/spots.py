@@ -7,9 +7,11 @@ Rows that share a way share its spots, so that each object on it is made once. W
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from fhirbridge.mapping.compile.code import Parts
 from fhirbridge.mapping.model import Row
+from fhirbridge.mapping.paths import selected, write
 from fhirbridge.mapping.steps import Step, Where
 
 MAX_DEPTH = 32
@@ -27,6 +29,7 @@ class Spot:
         up: the object or list it stands in; None for the body itself.
         step: how it is named there.
         uses: how many rows write at it or below it; `wholes`: how many write the spot itself.
+        first, last: the places, in the order of the rows, of the first and the last that do.
         is_given: made along with its item, because a selector says so.
         is_always: each turn of the one loop that writes here makes an item.
         var, path: the name that holds it in the code, and the parts of its concrete path; once known.
@@ -37,6 +40,8 @@ class Spot:
     step: Step
     uses: int = 0
     wholes: int = 0
+    first: int = -1
+    last: int = -1
     is_given: bool = False
     is_always: bool = False
     fields: dict[str, Spot | Shelf] = field(default_factory=dict)
@@ -70,19 +75,20 @@ def grow(rows: list[Row]) -> Spot:
         Tangled: some of them cannot be known beforehand.
     """
     root = Spot(None, Step(""), uses=len(rows) + 1)
-    for row in rows:
-        _add(root, row)
+    for number, row in enumerate(rows):
+        _add(root, row, number)
     for each in root.fields.values():
         _check(each, each.name if isinstance(each, Shelf) else each.step.name, 0)
     return root
 
 
-def _add(root: Spot, row: Row) -> None:
+def _add(root: Spot, row: Row, number: int) -> None:
     spot = root
     if any(mark in step.name for step in row.right for mark in ".[]"):  # its path could be read in two ways
         raise Tangled(row.right[0].name)
     for step in row.right:
         spot = _descend(spot, step, root_name=row.right[0].name)
+        spot.first, spot.last = number if spot.first < 0 else spot.first, number
     is_begun = bool(spot.fields) and not (spot.step.where and spot.uses == 1)  # by more than its own selector
     if is_begun or spot.is_given:  # a whole value after parts of it
         raise Tangled(row.right[0].name)
@@ -149,36 +155,53 @@ def _fits(spot: Spot) -> bool:
     if spot.is_given:  # a selector's own value
         return not has_parts and spot.uses == 1
     if spot.step.each or spot.step.where:
-        return spot.uses == 1 and not (spot.step.each and spot.step.where)
+        return spot.uses == 1
     return is_plain and (spot.wholes == 1 or not (has_parts or spot.is_item))
 
 
 def _is_orderly(shelf: Shelf) -> bool:
     """Say whether no slot of a list can ever pick an item that another slot has made."""
-    steps = list(shelf.slots)
-    if any((step.each and step.index is not None) or (step.where and step.index) for step in steps):
+    slots = dict(shelf.slots)
+    if any((step.each and step.index is not None) or (step.where and step.index) for step in slots):
         return False
-    if len(steps) > 1 and any(slot.is_given and not step.where for step, slot in shelf.slots.items()):
-        return False  # a selector looks at every item of such a list, whoever made it
-    picked = [step for step in steps if step.where]
-    placed = [step for step in steps if not step.where]
+    if len(slots) > 1 and any(slot.is_given and not step.where for step, slot in slots.items()):
+        if not _is_given_apart(shelf):
+            return False
+        slots = {step: slot for step, slot in slots.items() if step.where}
+    picked = {step: slot for step, slot in slots.items() if step.where}
+    placed = {step: slot for step, slot in slots.items() if not step.where}
     if any(step.each for step in placed):
-        return len(steps) == 1
-    if placed and picked and steps.index(placed[-1]) > steps.index(picked[0]):
-        return False
-    return _are_apart(picked) and not _are_met(placed, picked, shelf)
+        return len(slots) == 1
+    return _are_apart(list(picked)) and (not (placed and picked) or _are_in_turn(placed, picked))
+
+
+def _is_given_apart(shelf: Shelf) -> bool:
+    """Say whether no slot of a list picks the one item that the selectors of the item around it have put there."""
+    given = [step for step, slot in shelf.slots.items() if slot.is_given and not step.where]
+    around: dict[str, Any] = {}
+    for where in shelf.up.step.where:
+        write(around, where.steps, (), where.value)
+    items = around.get(shelf.name)
+    others = [step for step in shelf.slots if step not in given]
+    is_known = len(given) == 1 and isinstance(items, list) and all(step.where and not step.each for step in others)
+    return is_known and not any(found for step in others for found in selected(items, step))
 
 
 def _are_apart(steps: list[Step]) -> bool:
-    """Say whether selectors compare one path each, the same, with different values."""
-    if any(len(step.where) != 1 for step in steps):
-        return len(steps) <= 1
-    return len({step.where[0].steps for step in steps}) <= 1 and len({step.where[0].value for step in steps}) == len(
-        steps
-    )
+    """Say whether selectors compare one path each, the same, with different values; what they compare beside it only
+    narrows them.
+    """
+    compared = [step.where[0] for step in steps]
+    return len({where.steps for where in compared}) <= 1 and len({where.value for where in compared}) == len(steps)
 
 
-def _are_met(placed: list[Step], picked: list[Step], shelf: Shelf) -> bool:
-    """Say whether an item at an index could be one that a selector picks, or is written after one was made."""
+def _are_in_turn(placed: dict[Step, Spot], picked: dict[Step, Spot]) -> bool:
+    """Say whether the items at an index are all written before those that selectors pick and none of these can pick
+    them, or all after: then no selector is looked for any more.
+    """
+    if min(slot.first for slot in placed.values()) > max(slot.last for slot in picked.values()):
+        return True
+    if max(slot.first for slot in placed.values()) > min(slot.first for slot in picked.values()):
+        return False
     names = {where.steps[0].name for step in picked for where in step.where}
-    return any(shelf.slots[step].wholes or names & shelf.slots[step].fields.keys() for step in placed if picked)
+    return not any(slot.wholes or names & slot.fields.keys() for slot in placed.values())

@@ -10,10 +10,8 @@ from typing import Any
 
 from fhirbridge.mapping.model import Map
 from fhirbridge.terminology.linking import canonical_of
+from fhirbridge.terminology.model import OPPOSITE
 from fhirbridge.terminology.tables import CodeTable, TableRow, format_concept_map
-
-_TURNED = {"wider": "narrower", "narrower": "wider", "subsumes": "specializes", "specializes": "subsumes"}
-
 
 def url_of(table: CodeTable) -> str:
     """Return the canonical URL of a table's ConceptMap."""
@@ -61,7 +59,7 @@ def _turned_rows(table: CodeTable) -> Iterator[TableRow]:
                 system=row.source_system,
                 target=row.source,
                 display=row.source_display,
-                equivalence=_TURNED.get(row.equivalence, row.equivalence),
+                equivalence=OPPOSITE.get(row.equivalence, row.equivalence),
                 back=False,
                 line=row.line,
                 table=row.table,

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirbridge.errors import Issue
+from fhirbridge.fhir.narrative.xhtml import as_recorded
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
+from fhirbridge.mapping.business_keys import identifiers_of, iter_keys
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key
 from fhirbridge.mapping.interpret.work import Found, Instance, Run, TooMuch, refusal
 from fhirbridge.mapping.model import Block, Map, Row
@@ -21,7 +23,7 @@ from fhirbridge.mapping.results import Restored
 from fhirbridge.mapping.steps import Steps
 
 ENGINE_MADE = ("resourceType", "id", "meta", "identifier", "text")
-"""Elements of a resource that no row needs to read on the way back."""
+"""Elements of a resource that no row needs to read on the way back; of `text` only what was generated."""
 
 
 def to_left(map_: Map, items: Sequence[tuple[str, dict[str, Any]]], context: Context) -> Restored:
@@ -81,8 +83,12 @@ def late_rows(block: Block) -> list[Row]:
 
 
 def is_late(row: Row) -> bool:
-    """Say whether a row gives way to the rows of all blocks; a reference makes places that other blocks need."""
-    return row.is_weak and row.goes_left and row.codec.reference is None
+    """Say whether a row waits for the rows of all blocks: a weak one gives way to them, and one that brings nothing back
+    has a condition that may ask for what another block brings. A reference makes places that other blocks need.
+    """
+    if not row.goes_left:
+        return row.when is not None
+    return row.is_weak and row.codec.reference is None
 
 
 def _ordered(rows: Iterable[Row]) -> list[Row]:
@@ -136,12 +142,18 @@ def key_of(run: Run, block: Block, body: dict[str, Any]) -> str | None:
         return str(body.get("id", ""))
     if run.map.right.kind != "fhir":
         return _written_key(run, block, body)
-    carried = _identifiers(body)
-    system = key_system(run.context.source, block.keyed)
-    own = next((each.get("value") for each in carried if each.get("system") == system), None)
-    if own is None and not block.is_loop:
-        own = next((each.get("value") for each in carried), None) or body.get("id")
+    wanted = key_system(run.context.source, block.keyed)
+    own = next((value for system, value in iter_keys(body) if system == wanted), None)
+    if own is None and not block.is_loop and not is_anothers(run.map, block, body, run.context):
+        own = next((each.get("value") for each in identifiers_of(body)), None) or body.get("id")
     return own if is_key(own) else None
+
+
+def is_anothers(map_: Map, block: Block, body: dict[str, Any], context: Context) -> bool:
+    """Say whether an item carries the key of another block that makes the same type."""
+    others = {each.keyed for each in map_.blocks if each.type == block.type and each.keyed != block.keyed}
+    systems = [key_system(context.source, keyed) for keyed in others]  # what comes may be no text, and have no hash
+    return any(system in systems for system, _ in iter_keys(body))
 
 
 def _written_key(run: Run, block: Block, body: dict[str, Any]) -> str | None:
@@ -159,11 +171,6 @@ def _written_key(run: Run, block: Block, body: dict[str, Any]) -> str | None:
         run.report(error.code, row.right_text, str(error), row)
         return None
     return own if is_key(own) else None
-
-
-def _identifiers(body: dict[str, Any]) -> list[dict[str, Any]]:
-    carried = body.get("identifier")
-    return [each for each in (carried if isinstance(carried, list) else [carried]) if isinstance(each, dict)]
 
 
 def _restore(run: Run, places: Places, body: dict[str, Any], *, key: str) -> list[Taken]:
@@ -203,8 +210,10 @@ def unread(
     map_: Map, block: Block, body: dict[str, Any], *, touched: set[str], selectors: frozenset[str]
 ) -> Iterator[Issue]:
     """Yield a warning for each leaf of an item that no row of its block has read."""
-    engine_made = ENGINE_MADE if map_.right.kind == "fhir" else ()
-    kept = {name: value for name, value in body.items() if name not in engine_made}
+    is_fhir = map_.right.kind == "fhir"
+    engine_made = frozenset(ENGINE_MADE) - {"text"} if is_fhir else ()
+    told = as_recorded(body) if is_fhir else body
+    kept = {name: value for name, value in told.items() if name not in engine_made}
     return coverage.unread_right(map_, kept, touched, prefix=f"{block.type}.", selectors=selectors)
 
 
@@ -213,7 +222,7 @@ def own_body(run: Run, block: Block, body: dict[str, Any]) -> dict[str, Any]:
     system = key_system(run.context.source, block.keyed)
     if run.map.right.kind != "fhir" or not isinstance(body.get("identifier"), list):
         return body
-    return {**body, "identifier": [each for each in _identifiers(body) if each.get("system") != system]}
+    return {**body, "identifier": [each for each in identifiers_of(body) if each.get("system") != system]}
 
 
 def apply_row(run: Run, row: Row, instance: Instance, body: dict[str, Any], touched: set[str]) -> None:

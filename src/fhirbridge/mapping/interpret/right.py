@@ -15,6 +15,7 @@ from fhirbridge.errors import Issue, Severity
 from fhirbridge.fhir.elements import find_element
 from fhirbridge.ids import key_system
 from fhirbridge.mapping import coverage
+from fhirbridge.mapping.business_keys import is_tagged
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context, is_key, is_unmapped
 from fhirbridge.mapping.expressions import MAX_VALUES, Expression
 from fhirbridge.mapping.interpret.work import Instance, Run, TooMuch, refusal
@@ -83,7 +84,7 @@ def _make(run: Run, block: Block, instance: Instance) -> Item | None:
     id_ = run.context.resource_id(block.type, system, key) if fhir else key
     if fhir:
         body = stamped(block, body, id_, key, system)
-    return Item(block.type, id_, key, body, _trace(run.map, trace), block.data_class)
+    return Item(block.type, id_, key, body, _trace(run.map, block, trace), block.data_class)
 
 
 def _key(run: Run, block: Block, node: Tree, at: str) -> str | None:
@@ -221,6 +222,9 @@ def stamped(block: Block, body: dict[str, Any], id_: str, key: str, system: str)
     head: dict[str, Any] = {"resourceType": block.type, "id": id_}
     if block.profile:
         head["meta"] = {"profile": [block.profile]}
+    if is_tagged(block.type):
+        head["meta"] = {**head.get("meta", {}), "tag": [{"system": system, "code": key}]}
+        return {**head, **rest}
     identifier = {"system": system, "value": key}
     element = find_element(block.type, "identifier")
     is_list = element is None or element.is_list
@@ -228,8 +232,9 @@ def stamped(block: Block, body: dict[str, Any], id_: str, key: str, system: str)
     return {**head, **rest}
 
 
-def _trace(map_: Map, elements: dict[str, Any]) -> dict[str, Any]:
-    return {"map": map_.name, "version": map_.version, "hash": map_.hash, "elements": elements}
+def _trace(map_: Map, block: Block, elements: dict[str, Any]) -> dict[str, Any]:
+    head = {"map": map_.name, "version": map_.version, "hash": map_.hash, "block": block.name}
+    return {**head, "elements": elements}
 
 
 def _add(run: Run, made: dict[tuple[str, str], Item], item: Item, at: str) -> None:

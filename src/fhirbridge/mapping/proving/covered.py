@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from fhirbridge.errors import Issue
 from fhirbridge.ids import key_system
+from fhirbridge.mapping.business_keys import iter_keys
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
+from fhirbridge.mapping.interpret.back import is_anothers
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.paths import Tree, node_at, read, without_indices
 from fhirbridge.mapping.proving.trees import shape_of
@@ -91,10 +93,10 @@ def _is_of(map_: Map, block: Block, body: Any, context: Context) -> bool:
     """Say whether a body goes back by this block: its identifier says so, or nothing else could make it."""
     if map_.right.kind != "fhir":
         return True
-    carried = body.get("identifier")
-    identifiers = carried if isinstance(carried, list) else [carried]
-    systems = {each.get("system") for each in identifiers if isinstance(each, dict)}
-    return key_system(context.source, block.keyed) in systems or not block.is_loop
+    systems = {system for system, _ in iter_keys(body)}
+    if key_system(context.source, block.keyed) in systems:
+        return True
+    return not block.is_loop and not is_anothers(map_, block, body, context)
 
 
 # -- source fields ---------------------------------------------------------------------------------------------------

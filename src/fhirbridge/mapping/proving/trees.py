@@ -48,10 +48,9 @@ def recipe_of(map_: Map) -> Recipe:
         if reference:
             keys.add(f"{at}.{reference.key_field}" if reference.key_field else at)
             systems.add(f"{at}.{reference.system_field}")
-    needed = frozenset(
-        path for block, row in _plain_rows(map_) for path in _needed(map_, block, row, shape_of(map_, block))
-    )
-    return Recipe(map_, ways_of(map_), readings(roles, frozenset(keys), frozenset(systems)), needed)
+    needed = {path for block, row in _plain_rows(map_) for path in _needed(map_, block, row, shape_of(map_, block))}
+    needed |= {key_path(map_, block) for block in map_.blocks}  # without its key nothing is made of an item
+    return Recipe(map_, ways_of(map_), readings(roles, frozenset(keys), frozenset(systems)), frozenset(needed))
 
 
 def _plain_rows(map_: Map) -> Iterator[tuple[Block, Row]]:

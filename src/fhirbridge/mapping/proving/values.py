@@ -43,6 +43,7 @@ EDGES = ("", "", "", " ", "\n", "\t")
 ENDINGS = ("", "", "/2", "|x", "#1", "%2F", "'\"", "ü", ".a[0]", "=1", "&b")
 """What a partner's own keys end in: nothing in them may be taken for a path, a URL or a selector."""
 _ID_ENDINGS = ("", "", "-2", ".a", "-X.9")
+_LANGUAGES = ("en", "es", "fr-CA", "zh-Hant")
 _CODES = ("c", "en", "x-y", "X.1")
 _NO_SPACE = frozenset({"uri", "url", "canonical", "oid", "uuid"})
 _POSITIVE = frozenset({"positiveInt"})
@@ -176,8 +177,12 @@ def _code(choices: Choices) -> str:
 
 def _text(choices: Choices, shape: Shape, reading: Reading) -> Value:
     """Return text; what a row copies has no space at its ends, and none at all where it becomes a URI or code."""
-    if shape.format in ("fhir-date", "fhir-datetime"):
-        return any_date(choices, "") if shape.format == "fhir-date" else any_moment(choices, "")
+    if shape.format == "fhir-date":
+        return any_date(choices, "")
+    if shape.format in ("fhir-datetime", "fhir-instant"):
+        return any_moment(choices, "", is_whole=shape.format == "fhir-instant")
+    if shape.format == "language-tag":
+        return pick(choices, _LANGUAGES)
     types = reading.right_types
     if types & _NO_SPACE:
         return _uri(choices)

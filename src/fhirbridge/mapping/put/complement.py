@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhirbridge.fhir.elements import is_resource
+from fhirbridge.fhir.narrative.xhtml import as_recorded
 from fhirbridge.ids import key_system
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.model import Block, Row
@@ -21,8 +23,8 @@ from fhirbridge.mapping.paths import Tree, read
 from fhirbridge.mapping.steps import Steps
 
 Complement = dict[str, Any]
-ENGINE_MADE = frozenset({"resourceType", "id", "meta", "text"})
-"""Elements that every send makes anew; they are no part of a complement."""
+ENGINE_MADE = frozenset({"resourceType", "id", "meta"})
+"""Elements that every send makes anew; they are no part of a complement, and neither is generated narrative."""
 CHANGES_MEANING = frozenset({"modifierExtension", "implicitRules"})
 """Elements that a reader must understand or refuse. Source: http://hl7.org/fhir/R4/conformance-rules.html#isModifier"""
 
@@ -38,7 +40,8 @@ class Split:
 def split(block: Block, body: dict[str, Any], context: Context) -> Split:
     """Return what the rows of a block own of a body, and its complement."""
     known = frozenset(_known_paths(block, body, context))
-    offered = {name: value for name, value in body.items() if name not in ENGINE_MADE}
+    told = as_recorded(body) if is_resource(block.type) else body
+    offered = {name: value for name, value in told.items() if name not in ENGINE_MADE}
     return _split(offered, "", known)
 
 

@@ -29,6 +29,7 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "unmapped-field": ("report", "reject"),
     "unknown-inbound": ("keep", "report", "reject"),
     "required-missing": ("reject", "report"),
+    "narrative": ("generated", "none"),
 }
 """Each policy and what it may say; the first is what a map does that says nothing."""
 

@@ -3,7 +3,7 @@
 expression = and-part { "or" and-part }
 and-part   = not-part { "and" not-part }
 not-part   = [ "not" ] comparison
-comparison = joined [ ("=" | "!=" | "<" | "<=" | ">" | ">=") joined | "in" "(" literal { "," literal } ")" ]
+comparison = joined [ ("=" | "!=" | "<" | "<=" | ">" | ">=") joined | "in" ( "(" literal { "," literal } ")" | table ) ]
 joined     = term { "&" term }
 term       = literal | path [ "." function "()" ] | "(" expression ")"
 function   = "exists" | "empty" | "count" | "first" | "last"
@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'[^']*')|(?P<number>-?\d{1,15}(?:\.\d{1,9})?(?![\w.]))|(?P<sign><=|>=|!=|[=<>&(),])"""
     r"""|(?P<word>(?:"[^"]*"|@?[^\W\d][\w-]*)(?:\[[^\]]*\]|\."[^"]*"|\.@?[^\W\d][\w-]*)*(?:\(\))?))"""
 )
+_TABLE = re.compile(r"[a-z][a-z0-9_-]*")
 _FUNCTIONS = ("exists", "empty", "count", "first", "last")
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _WORDS = {"true": True, "false": False}
@@ -122,12 +123,22 @@ class _Reader:
         if sign := self.takes(*_COMPARISONS):
             return ExpressionText("compare", sign.place, sign.text, (left, self._joined(depth)))
         if word := self.takes("in"):
+            if table := self._table():
+                return ExpressionText("within", word.place, table, (left,))
             return ExpressionText("within", word.place, parts=(left, *self._options()))
         return left
 
+    def _table(self) -> str:
+        """Return the name of the code table that comes next, "" where none does."""
+        token = self.now
+        if token.kind != "word" or not _TABLE.fullmatch(token.text):
+            return ""
+        self.at += 1
+        return token.text
+
     def _options(self) -> list[ExpressionText]:
         if not self.takes("("):
-            raise _fail(self.now.place, "`in` takes a list", "write: path in ('one', 'two')")
+            raise _fail(self.now.place, "`in` takes a list or a table", "write: path in ('one', 'two')")
         options = [self._literal()]
         while self.takes(","):
             options.append(self._literal())

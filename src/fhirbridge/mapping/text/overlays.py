@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from fhirbridge.errors import Issue, MapError
+from fhirbridge.fhir.bundles import FIRST
 from fhirbridge.mapping.findings import did_you_mean, finding
 from fhirbridge.mapping.model import BlockText, MapText, Place, Side
 from fhirbridge.mapping.text.blocks import Fragments
@@ -159,19 +160,20 @@ def parse_overlay(text: str, file: str, base: MapText, fragments: Fragments) -> 
         **places_of(reader, entries.get("systems")),
     }
     kept = (tables.keys() | systems.keys()) - gone
+    right = _right(reader, entries.get("right"), base.right, {block.name for block in blocks}, extends)
     merged = MapText(
         name=text_of(reader, entries, "map", root),
         version=text_of(reader, entries, "version", root),
         file=file,
         text=f"{base.text.rstrip()}\n---\n{text}",
         left=replace(base.left, place=extends),
-        right=_right(reader, entries.get("right"), base.right, {block.name for block in blocks}, extends),
+        right=right,
         zone=zone_of(reader, entries, root) or base.zone,
         tables={name: table for name, table in tables.items() if name in kept},
         systems={name: system for name, system in systems.items() if name in kept},
         policy=policy_of(reader, entries.get("policy"), base.policy),
         ignore=_ignored(reader, entries.get("ignore"), base.ignore),
-        blocks=blocks,
+        blocks=_in_order(blocks, right),
         cases=cases_of(reader, entries.get("tests")),
         table_places={name: place for name, place in places.items() if name in kept},
     )
@@ -200,6 +202,12 @@ def _right(reader: Reader, node: yaml.Node | None, base: Side, blocks: Collectio
         options={**base.options, **{name: scalar_of(reader, entries[name], name) for name in options & entries.keys()}},
         place=place,
     )
+
+
+def _in_order(blocks: tuple[BlockText, ...], right: Side) -> tuple[BlockText, ...]:
+    """Return the blocks with that first with which the Bundle begins: an overlay's own would stand last."""
+    first = FIRST.get(right.options.get("bundle", ""), "")
+    return tuple(sorted(blocks, key=lambda block: block.type != first)) if first else blocks
 
 
 def _words(reader: Reader, node: yaml.Node | None, base: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from fhirbridge.mapping.model import Side, SideKind
 from fhirbridge.mapping.text.nodes import Reader, entries_of, scalar_of, strings_of
 
 SIDES: dict[str, tuple[SideKind, ...]] = {
-    "left": ("record", "schema", "csv", "xml"),
+    "left": ("record", "schema", "csv", "xml", "ccda"),
     "right": ("record", "schema", "csv", "xml", "fhir"),
 }
 OPTIONS: dict[SideKind, frozenset[str]] = {
@@ -20,6 +20,7 @@ OPTIONS: dict[SideKind, frozenset[str]] = {
     "schema": frozenset(),
     "csv": frozenset({"encoding", "delimiter", "group"}),
     "xml": frozenset({"root"}),
+    "ccda": frozenset(),
     "fhir": frozenset({"bundle"}),
 }
 """What each kind of side takes beside its name."""

@@ -104,6 +104,8 @@ def expression_text(expression: ExpressionText) -> str:
             return _literal(expression.value)
         case "compare":
             return f"{_inner(parts[0], 4)} {expression.operator} {_inner(parts[1], 4)}"
+        case "within" if expression.operator:
+            return f"{_inner(parts[0], 4)} in {expression.operator}"
         case "within":
             return f"{_inner(parts[0], 4)} in ({', '.join(expression_text(part) for part in parts[1:])})"
         case "logic":

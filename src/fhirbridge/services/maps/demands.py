@@ -1,24 +1,19 @@
-"""What FHIR R4 and our profiles demand of an element, in words for reviewers.
+"""What FHIR R4 and the profiles of a site demand of an element, in words for reviewers.
 
-Source: http://hl7.org/fhir/R4/elementdefinition.html; facts from the R4 table and the profiles' differentials.
+Source: http://hl7.org/fhir/R4/elementdefinition.html; facts from the R4 table and the profiles' snapshots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from fhirbridge.fhir.elements import Element, find_element
 from fhirbridge.mapping.model import Block, Map, Row
 from fhirbridge.mapping.shapes import Shape
 from fhirbridge.mapping.steps import Steps
-
-Definitions = Mapping[str, Mapping[str, Any]]
-"""StructureDefinitions by canonical URL."""
+from fhirbridge.validation.profiles import Profile, Profiles, iter_elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +38,24 @@ class Demand:
     profile: str = ""
 
 
-def read_definitions(profiles: Path) -> Definitions:
-    """Return the StructureDefinitions below a profiles folder."""
-    files = sorted([*profiles.glob("*/*.json"), *profiles.glob("*/extensions/*.json")])
-    trees = (msgspec.json.decode(file.read_bytes()) for file in files)
-    return {tree["url"]: tree for tree in trees if tree.get("resourceType") == "StructureDefinition"}
-
-
-def demand_of(map_: Map, block: Block, row: Row, definitions: Definitions) -> Demand:
+def demand_of(map_: Map, block: Block, row: Row, profiles: Profiles) -> Demand:
     """Return what the right side demands of what a row writes."""
     if map_.right.kind != "fhir":
         return _of_shape(map_.right_shapes[block.type], row.right)
     elements = tuple(_walk(block.type, row.right))
     demand = _of_element(elements[-1]) if elements else Demand("", "")
-    extension = next((definitions[url] for url in _extension_urls(row.right) if url in definitions), None)
+    found = (profiles.definitions.find(url) for url in _extension_urls(row.right))
+    extension = next((each.tree for each in found if each is not None), None)
     if extension:
         demand = replace(demand, note=_said(extension), cardinality="", profile=str(extension.get("title", "")))
-    return _with_profile(demand, definitions.get(block.profile), ".".join([block.type, *map(_defined, elements)]))
+    profile = profiles.index.get(block.profile)
+    return _with_profile(demand, profile, ".".join([block.type, *map(_defined, elements)]))
 
 
-def must_supports(definition: Mapping[str, Any] | None) -> tuple[str, ...]:
+def must_supports(profile: Profile | None) -> tuple[str, ...]:
     """Return the paths of the elements that a profile marks as must-support, slices left out."""
-    elements = definition["differential"]["element"] if definition else ()
-    found = (each["path"] for each in elements if each.get("mustSupport") and "sliceName" not in each)
-    return tuple(dict.fromkeys(found))
+    elements = iter_elements(profile.snapshot) if profile else ()
+    return tuple(id_ for id_, node, _ in elements if node.must_support and ":" not in id_)
 
 
 def defined_path(type_: str, steps: Steps) -> str:
@@ -115,19 +104,18 @@ def _said(definition: Mapping[str, Any]) -> str:
     return str(definition.get("description") or definition.get("title", ""))
 
 
-def _with_profile(demand: Demand, definition: Mapping[str, Any] | None, path: str) -> Demand:
-    """Return the demand with what a profile's differential adds for exactly this path."""
-    elements = definition["differential"]["element"] if definition else ()
-    own = next((each for each in elements if each["path"] == path and "sliceName" not in each), None)
-    if definition is None or own is None:
+def _with_profile(demand: Demand, profile: Profile | None, path: str) -> Demand:
+    """Return the demand with what a profile adds for exactly this path."""
+    elements = iter_elements(profile.snapshot) if profile else ()
+    own = next((node for id_, node, _ in elements if id_ == path), None)
+    if profile is None or own is None:
         return demand
-    least, _, most = demand.cardinality.partition("..")
-    targets = [p.rpartition("/")[2] for type_ in own.get("type", ()) for p in type_.get("targetProfile", ())]
+    targets = [url.rpartition("/")[2] for type_ in own.types for url in type_.targets]
     return replace(
         demand,
-        cardinality=f"{own.get('min', least)}..{own.get('max', most)}",
+        cardinality=f"{own.min}..{'*' if own.max is None else own.max}",
         targets=", ".join(targets) or demand.targets,
-        must_support=bool(own.get("mustSupport")),
-        note=str(own.get("comment") or own.get("short") or demand.note),
-        profile=str(definition.get("title") or definition.get("name", "")),
+        must_support=own.must_support,
+        note=own.note or demand.note,
+        profile=profile.title,
     )

@@ -32,7 +32,7 @@ from fhirbridge.mapping.proving.laws import (
 )
 from fhirbridge.mapping.proving.trees import Recipe, left_tree, recipe_of
 from fhirbridge.mapping.proving.ways import Excluded
-from fhirbridge.mapping.run import Mapped, to_right
+from fhirbridge.mapping.run import Mapped, narrated, to_right
 from fhirbridge.services.reading import find_document_issues, find_record_issues
 from fhirbridge.validation.check import check
 
@@ -100,7 +100,7 @@ def _tree(recipe: Recipe, choices: Choices) -> dict[str, Any]:
 def _validate(map_: Map, made: Mapped) -> Sequence[Issue]:
     """Return what is wrong with resources and documents; a record that its own rules refuse says nothing of the map."""
     found: list[Issue] = []
-    for item in made.items:
+    for item in narrated(map_, made.items):
         if map_.right.kind == "fhir":
             issues = check(item.body, profiles=False)
             wrong = [i for i in issues if i.severity in ("error", "fatal") and i.rule not in FAULTS_OF_DATA]

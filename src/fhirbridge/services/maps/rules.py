@@ -21,9 +21,10 @@ from fhirbridge.mapping.naming import (
 )
 from fhirbridge.mapping.shapes import Shape
 from fhirbridge.mapping.spelling import expression_text, literal_text, path_text
-from fhirbridge.services.definitions import beside
-from fhirbridge.services.maps.demands import Definitions, Demand, demand_of, read_definitions
+from fhirbridge.services.definitions import beside, read_profiles
+from fhirbridge.services.maps.demands import Demand, demand_of
 from fhirbridge.services.maps.lineage import maps_of
+from fhirbridge.validation.profiles import Profiles
 
 WAYS = {"<=>": "both ways", "=>": "to the right only", "<=": "on the way back only", ":=": "constant"}
 """Arrow -> which way the row goes, in words."""
@@ -69,14 +70,14 @@ class Rule:
     demand: Demand
 
 
-def rules_of(map_: Map, definitions: Definitions) -> Iterator[Rule]:
+def rules_of(map_: Map, profiles: Profiles) -> Iterator[Rule]:
     """Yield every row of a map in the order of its blocks and lines."""
     for block in map_.blocks:
         rows = sorted(block.rows, key=lambda row: (row.place.file != map_.file, row.place.line))
-        yield from (_rule(map_, block, row, definitions) for row in rows)
+        yield from (_rule(map_, block, row, profiles) for row in rows)
 
 
-def _rule(map_: Map, block: Block, row: Row, definitions: Definitions) -> Rule:
+def _rule(map_: Map, block: Block, row: Row, profiles: Profiles) -> Rule:
     return Rule(
         map=map_.name,
         block=block.name,
@@ -91,7 +92,7 @@ def _rule(map_: Map, block: Block, row: Row, definitions: Definitions) -> Rule:
         data_class=row.data_class or block.data_class,
         row=" ".join(row.text.split()),
         location=f"{row.place.file}:{row.place.line}",
-        demand=demand_of(map_, block, row, definitions),
+        demand=demand_of(map_, block, row, profiles),
     )
 
 
@@ -161,8 +162,8 @@ def explain_target(folder: Path, name: str) -> tuple[Rule, ...]:
         NotFound: no row writes it; the message names the nearest elements that one writes.
         MapError: a map of the folder does not pass its checks.
     """
-    definitions = read_definitions(beside(folder))
-    every = [rule for map_ in maps_of(folder) for rule in rules_of(map_, definitions)]
+    profiles = read_profiles(beside(folder))
+    every = [rule for map_ in maps_of(folder) for rule in rules_of(map_, profiles)]
     found = tuple(rule for rule in every if rule.way != WAYS["<="] and is_touched(name, rule.name))
     if not found:
         hint = did_you_mean(without_counts(name), {rule.name for rule in every})

@@ -22,9 +22,9 @@ from fhirbridge.mapping.model import Map
 from fhirbridge.mapping.proving.cases import Case, cases_of, laws_wanted
 from fhirbridge.mapping.proving.covered import Ran
 from fhirbridge.mapping.proving.ways import Excluded
-from fhirbridge.services.definitions import beside, load_maps, read_checker
+from fhirbridge.services.definitions import beside, load_maps, read_checker, read_profiles
 from fhirbridge.services.maps.laws import LawResult, run_laws
-from fhirbridge.services.maps.test_coverage import coverage_of, read_definitions
+from fhirbridge.services.maps.test_coverage import coverage_of
 from fhirbridge.services.maps.testing_cases import Bench, run_case
 from fhirbridge.services.maps.testing_results import Failure, Result, TestReport
 
@@ -97,11 +97,11 @@ def prove_files(
     maps = [library.get(name) for name in library.names() if chosen.has_map(name)]
     if not maps and chosen.patterns:
         raise NotFound(f"No map is selected; known are: {', '.join(library.names())}.")
-    bench, definitions = Bench(files, read_checker(profiles)), read_definitions(profiles)
+    bench, known = Bench(files, read_checker(profiles)), read_profiles(profiles)
     tested = [_test(bench, map_, chosen, laws) for map_ in maps]
     return TestReport(
         results=tuple(result for each in tested for result in each.results),
-        coverage=tuple(coverage_of(each.map, each.ran, definitions) for each in tested),
+        coverage=tuple(coverage_of(each.map, each.ran, known) for each in tested),
         digest=_digest(library, files, maps, laws),
         excluded={each.map.name: tuple(each.excluded) for each in tested},
     )

@@ -18,7 +18,7 @@ from fhirbridge.mapping.proving.cases import Case, cases_of
 from fhirbridge.mapping.proving.rewrite import Change, with_values
 from fhirbridge.services.definitions import beside, load_maps, read_checker
 from fhirbridge.services.maps.testing import Selection
-from fhirbridge.services.maps.testing_cases import Bench, CaseRun, read_out, run_case, write_out
+from fhirbridge.services.maps.testing_cases import Bench, CaseRun, as_golden, read_out, run_case, write_out
 from fhirbridge.services.maps.testing_results import Failure
 
 _OUTPUTS = frozenset({".json", ".ndjson", ".csv", ".xml"})
@@ -79,13 +79,14 @@ def _update_out(folder: Path, bench: Bench, tested: tuple[Map, Case], run: CaseR
     if not case.out_file or run.output is None or not _is_inside(folder, case.out_file):
         return
     try:
-        is_same = read_out(bench, map_, case) == run.output
+        present = read_out(bench, map_, case)
     except (FileNotFoundError, BridgeError):
-        is_same = False
-    if not is_same:
+        present = None
+    made = as_golden(present, run.output)
+    if made != present:
         path = folder / case.out_file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(write_out(map_, case, run.output))
+        path.write_bytes(write_out(map_, case, made))
         place: Place = case.place("out")
         yield Written(f"{place.file}:{place.line}", case.out_file)
 

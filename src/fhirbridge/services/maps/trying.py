@@ -15,7 +15,8 @@ from fhirbridge.formats.document import Document
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.library import MapLibrary
 from fhirbridge.mapping.model import Map
-from fhirbridge.mapping.run import Item, Mapped, to_left, to_right
+from fhirbridge.mapping.narrative.tell import told_together
+from fhirbridge.mapping.run import Item, Mapped, narrated, to_left, to_right
 from fhirbridge.mapping.side_shapes import DOCUMENT
 from fhirbridge.records import KINDS
 from fhirbridge.services import sides
@@ -123,7 +124,10 @@ def run_document(map_: Map, document: Document, context: Context) -> tuple[Forwa
 
 def _mapped(map_: Map, tree: Any, context: Context) -> Mapped:
     wrong = find_record_issues(map_.left.names[0], tree) if map_.left.kind == "record" else ()
-    return Mapped((), wrong) if wrong else to_right(map_, tree, context)
+    if wrong:
+        return Mapped((), wrong)
+    made = to_right(map_, tree, context)
+    return Mapped(narrated(map_, made.items), made.issues)
 
 
 def _item_issues(map_: Map, item: Item) -> tuple[Issue, ...]:
@@ -133,12 +137,12 @@ def _item_issues(map_: Map, item: Item) -> tuple[Issue, ...]:
 
 
 def output_of(map_: Map, items: Sequence[Item]) -> object:
-    """Return what a run to the right is printed as: records with their kind, resources, or a Bundle of them."""
     """Return what a map made of one document, as JSON has it: records with their kinds, resources, or a Bundle."""
     if map_.right.kind == "record":
         return [{"kind": item.type, "record": item.body} for item in items]
     kind = map_.right.options.get("bundle")
-    resources = [item.body for item in items]
+    together = told_together(map_, items) if kind == "document" else items
+    resources = [item.body for item in together]
     return bundle(resources, kind) if kind else resources
 
 

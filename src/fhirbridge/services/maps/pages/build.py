@@ -14,8 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fhirbridge.errors import BadSettings
-from fhirbridge.services.definitions import beside
-from fhirbridge.services.maps.demands import read_definitions
+from fhirbridge.services.definitions import beside, read_profiles
 from fhirbridge.services.maps.lineage import maps_of
 from fhirbridge.services.maps.pages.content import MapPage, Site, site_of, slug
 from fhirbridge.services.maps.pages.touching import touching_of
@@ -76,7 +75,7 @@ def pages_of(maps: Path) -> dict[str, str]:
         MapError: a map does not pass its checks.
     """
     loaded = maps_of(maps)
-    site = site_of(loaded, read_definitions(beside(maps)), touching_of(loaded, maps))
+    site = site_of(loaded, read_profiles(beside(maps)), touching_of(loaded, maps))
     files = dict(sorted(_files(site)))
     return {**files, LIST: "".join(f"{name}\n" for name in (*files, LIST))}
 

@@ -14,9 +14,10 @@ from fhirbridge.mapping.model import Block, Map
 from fhirbridge.mapping.naming import is_touched, left_name, table_file
 from fhirbridge.mapping.shapes import Shape
 from fhirbridge.mapping.spelling import expression_text, path_text
-from fhirbridge.services.maps.demands import Definitions, defined_path, must_supports
+from fhirbridge.services.maps.demands import defined_path, must_supports
 from fhirbridge.services.maps.rules import Field, Rule, field_of, find_field, rules_of
 from fhirbridge.terminology.tables import CodeTable, TableRow
+from fhirbridge.validation.profiles import Profiles
 
 Touching = Mapping[tuple[str, str], Sequence[str]]
 """(map, place of a row) -> the names of the tests that the row takes part in."""
@@ -133,9 +134,9 @@ class Site:
         return next(page.file for page in self.tables if page.file_name == file_name)
 
 
-def site_of(maps: Sequence[Map], definitions: Definitions, touching: Touching) -> Site:
+def site_of(maps: Sequence[Map], profiles: Profiles, touching: Touching) -> Site:
     """Return what the pages of some maps say."""
-    pages = tuple(_map_page(map_, definitions) for map_ in maps)
+    pages = tuple(_map_page(map_, profiles) for map_ in maps)
     graph = Graph.of(maps)
     lefts = {_left_title(map_): map_ for map_ in maps}
     fields = tuple(_fields_page(title, map_, maps, graph) for title, map_ in sorted(lefts.items()))
@@ -145,13 +146,13 @@ def site_of(maps: Sequence[Map], definitions: Definitions, touching: Touching) -
 # -- maps
 
 
-def _map_page(map_: Map, definitions: Definitions) -> MapPage:
-    rules = tuple(rules_of(map_, definitions))
+def _map_page(map_: Map, profiles: Profiles) -> MapPage:
+    rules = tuple(rules_of(map_, profiles))
     return MapPage(
         map=map_,
         left=_left_title(map_),
         right={"fhir": "FHIR R4"}.get(map_.right.kind, ", ".join(map_.right.names)),
-        blocks=tuple(_block_page(map_, block, rules, definitions) for block in map_.blocks),
+        blocks=tuple(_block_page(map_, block, rules, profiles) for block in map_.blocks),
         tables=tuple(sorted({rule.table for rule in rules if rule.table})),
         ignored=tuple((find_field(map_, _named(map_, path)), reason) for path, reason in sorted(map_.ignore.items())),
         tests=tuple(case.name for case in map_.cases),
@@ -166,7 +167,7 @@ def _named(map_: Map, path: str) -> str:
     return path if map_.left.kind == "record" else f"{map_.name}:{path}"
 
 
-def _block_page(map_: Map, block: Block, rules: Iterable[Rule], definitions: Definitions) -> BlockPage:
+def _block_page(map_: Map, block: Block, rules: Iterable[Rule], profiles: Profiles) -> BlockPage:
     own = tuple(rule for rule in rules if rule.block == block.name)
     loop = f"{map_.root}.{path_text(block.loop)}" if block.loop else map_.root
     many = any(step.each for step in block.loop)
@@ -180,15 +181,15 @@ def _block_page(map_: Map, block: Block, rules: Iterable[Rule], definitions: Def
         when=expression_text(block.when) if block.when else "",
         profile=block.profile,
         rules=own,
-        missing=_missing(block, definitions),
+        missing=_missing(block, profiles),
     )
 
 
-def _missing(block: Block, definitions: Definitions) -> tuple[str, ...]:
+def _missing(block: Block, profiles: Profiles) -> tuple[str, ...]:
     """Return the must-support elements of a block's profile that no row writes, nor the bridge itself."""
     written = [defined_path(block.type, row.right) for row in block.rows if row.goes_right]
     given = [f"{block.type}.{name}" for name in ("identifier", "meta", "id")]
-    wanted = must_supports(definitions.get(block.profile))
+    wanted = must_supports(profiles.index.get(block.profile))
     return tuple(path for path in wanted if not any(is_touched(path, each) for each in (*written, *given)))
 
 

@@ -1,0 +1,1 @@
+"""Codes looked up, checked, listed and translated: the operations of a FHIR terminology service."""
