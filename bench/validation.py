@@ -2,7 +2,8 @@
 
     python -m bench.validation [FOLDER]
 
-The resources are those of our golden outputs; a folder of R4 examples (one resource a JSON file) is a second table.
+The resources are those of our golden outputs; a folder of R4 examples (one resource a JSON file) makes two tables more:
+the examples but those that define FHIR itself, and the same without their narratives, which the models do not read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from tests.support.maps import MAPPINGS
 
+from bench.conformance.material import DEFINITIONS
 from bench.timing import medians
 from fhirbridge.errors import MalformedInput
 from fhirbridge.formats import json_text
@@ -38,6 +40,8 @@ def run(folder: Path | None = None) -> str:
         every = [each for file in sorted(folder.rglob("*.json")) for each in _read(file) if _is_plain(each)]
         examples = every[:: max(1, len(every) // MOST)]
         tables.append(_table(f"Validation: {len(examples)} R4 examples", examples))
+        bare = [{name: value for name, value in each.items() if name != "text"} for each in examples]
+        tables.append(_table("The same without their narratives, which the models do not read", bare))
     return "\n".join([*tables, _imports()])
 
 
@@ -88,7 +92,7 @@ def _told(code: str) -> tuple[float, float]:
 
 
 def _is_plain(resource: Tree) -> bool:
-    return resource["resourceType"] not in ("Bundle", "StructureDefinition", "ImplementationGuide")
+    return resource["resourceType"] not in DEFINITIONS | {"Bundle"}
 
 
 def _read(file: Path) -> Iterator[Tree]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.conformance import comparing, hl7_cases, material
 from bench.conformance.judge import Judge, NoJudge, make_judge
-from fhirbridge.services.definitions import find_defaults, load_checker
+from fhirbridge.services.definitions import find_defaults, read_checker
 from fhirbridge.validation.check import Checker
 
 Tree = dict[str, Any]
@@ -77,7 +77,7 @@ class Run:
 
     def checker(self, *packages: Path) -> Checker:
         """Return our checker with our own profiles and the packages."""
-        return load_checker(find_defaults("profiles"), packages)
+        return read_checker(find_defaults() / "profiles", packages)
 
 
 def golden(run: Run) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _compiled(expression: str, type_: str) -> tuple[Compiled, Theirs]:
         return list(theirs(node, {"resource": resource, "rootResource": resource}))
 
     compiled = compile_path(expression, type_)
-    compiled.holds({})  # written now, not while it is timed
+    ours(compiled, {}, Scene())  # it is written now, not while it is timed
     return compiled, judge
 
 

@@ -7,17 +7,20 @@ so in one line and the conformance run goes on without it.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from fhirbridge.formats import fhir_json
 
 HOME = Path(__file__).parents[1] / "hl7-validator"
+JAR = HOME / "target" / "judge-1.jar"
 MEMORY = "-Xmx4g"
 FAULTS = frozenset({"error", "fatal"})
 
@@ -42,53 +45,78 @@ Question = tuple[str, Any, Sequence[str]]
 
 
 class NoJudge(Exception):
-    """Java or Maven is missing or cannot build the judge; the text says which."""
+    """Java or Maven is missing or cannot build or run the judge; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The validator with some FHIR packages loaded."""
+    """The validator at work, with some FHIR packages loaded."""
 
-    packages: tuple[Path, ...] = ()
+    process: subprocess.Popen[str]
 
     def ask(self, questions: Iterable[Question]) -> Mapping[str, tuple[Said, ...]]:
-        """Return what is said of each question, by its name."""
+        """Return what is said of each question, by its name.
+
+        Raises:
+            NoJudge: the process has ended.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            files = {self._write(Path(folder), i, q): q[0] for i, q in enumerate(questions)}
-            answers = self._run("\n".join(files) + "\n")
-        return {files[line]: said for line, said in zip(files, answers, strict=True)}
+            asked = {_written(Path(folder), index, each): each[0] for index, each in enumerate(questions)}
+            answers = self._answers(list(asked)) if asked else []
+        return dict(zip(asked.values(), answers, strict=True))
 
-    def _write(self, folder: Path, index: int, question: Question) -> str:
-        _, content, profiles = question
-        file = folder / f"{index}.json"
-        file.write_bytes(content.encode() if isinstance(content, str) else fhir_json.format(content))
-        return "\t".join([str(file), *profiles])
-
-    def _run(self, lines: str) -> list[tuple[Said, ...]]:
-        classes = f"{HOME / 'target' / 'judge-1.jar'}:{HOME / 'target' / 'lib'}/*"
-        command = ["java", MEMORY, "-cp", classes, "org.fhirbridge.judge.Judge", *map(str, self.packages)]
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise NoJudge(f"the judge ended with {done.returncode}: {done.stderr[-500:]}")
-        return [_said(json.loads(line)) for line in done.stdout.splitlines()]
+    def _answers(self, lines: list[str]) -> list[tuple[Said, ...]]:
+        try:
+            _pipe(self.process.stdin).write("\n".join([*lines, "", ""]))
+            _pipe(self.process.stdin).flush()
+        except BrokenPipeError:
+            pass  # it says below why
+        said = [_pipe(self.process.stdout).readline() for _ in lines]
+        if not said[-1]:
+            raise NoJudge(f"HL7's validator ended: {_pipe(self.process.stderr).read()[-500:]}")
+        return [tuple(Said(**each) for each in json.loads(line)) for line in said]
 
 
-def _said(answer: Mapping[str, Any]) -> tuple[Said, ...]:
-    return tuple(Said(i["severity"], i["path"], i["rule"], i["text"]) for i in answer["issues"])
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None  # noqa: S101 - each of the three was asked for
+    return pipe
 
 
-def make_judge(packages: Sequence[Path] = ()) -> Judge:
-    """Return the judge, built if it has not been.
+def _written(folder: Path, index: int, question: Question) -> str:
+    _, content, profiles = question
+    file = folder / f"{index}.json"
+    file.write_bytes(content.encode() if isinstance(content, str) else fhir_json.format(content))
+    return "\t".join([str(file), *profiles])
+
+
+@contextmanager
+def open_judge(packages: Sequence[Path] = ()) -> Iterator[Judge]:
+    """Open the judge, built if it has not been.
+
+    Raises:
+        NoJudge: Java or Maven is missing, or the build failed.
+    """
+    build()
+    command = ["java", MEMORY, "-cp", f"{JAR}{os.pathsep}{JAR.parent / 'lib' / '*'}", "org.fhirbridge.judge.Judge"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, *map(str, packages)], text=True, **pipes) as process:  # type: ignore[call-overload]  # noqa: S603
+        try:
+            yield Judge(process)
+        finally:
+            process.kill()
+
+
+def build() -> None:
+    """Build the judge where that has not been done since its source changed.
 
     Raises:
         NoJudge: Java or Maven is missing, or the build failed.
     """
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
-            raise NoJudge(f"HL7's validator is left out: {program} is not installed.")
-    jar, source = HOME / "target" / "judge-1.jar", HOME / "src/main/java/org/fhirbridge/judge/Judge.java"
-    if not jar.exists() or jar.stat().st_mtime < source.stat().st_mtime:
+            raise NoJudge(f"{program} is not installed")
+    changed = max(file.stat().st_mtime for file in (HOME / "pom.xml", *HOME.glob("src/**/*.java")))
+    if not JAR.exists() or JAR.stat().st_mtime < changed:
         built = subprocess.run(["mvn", "-q", "-B", "package"], cwd=HOME, capture_output=True, text=True, check=False)  # noqa: S607
         if built.returncode:
-            raise NoJudge(f"HL7's validator is left out: Maven could not build it: {built.stdout[-500:]}")
-    return Judge(tuple(packages))
+            raise NoJudge(f"Maven could not build it: {built.stdout[-500:]}")

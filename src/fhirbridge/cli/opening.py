@@ -14,11 +14,23 @@ from fhirbridge.services.bridge import Bridge
 from fhirbridge.services.definitions import find_defaults
 from fhirbridge.services.maps.releases import Desk
 
+EXAMPLE_URL = "https://bridge.example"
+
 
 @contextmanager
 def open_bridge(path: str) -> Iterator[Bridge]:
     """Open the bridge of a settings file for one command and close its store afterwards."""
     bridge = bootstrap.build(settings.load(Path(path)))
+    try:
+        yield bridge
+    finally:
+        bridge.store.close()
+
+
+@contextmanager
+def shipped_bridge() -> Iterator[Bridge]:
+    """Open a bridge with the maps and profiles of the package, which keeps nothing and knows no partner."""
+    bridge = bootstrap.build(settings.Settings(base_url=EXAMPLE_URL, store=bootstrap.MEMORY))
     try:
         yield bridge
     finally:

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from fhirbridge.cli.opening import find_own_profiles, find_profiles
+from fhirbridge.cli.opening import find_own_profiles, find_profiles, shipped_bridge
 from fhirbridge.cli.output import json_option, print_json, print_rows
-from fhirbridge.services import profiles
+from fhirbridge.services import own_package, profiles
+from fhirbridge.services.definitions import find_defaults
 
 PACKAGES = ["id", "place", "profiles", "extensions", "value_sets", "code_systems", "title"]
 ELEMENTS = ["element", "cardinality", "must_support", "types", "binding", "value", "rules"]
@@ -79,3 +80,19 @@ def show(settings: str, canonical: str, must_support: bool, as_json: bool) -> No
     for fault in described.faults:
         click.echo(f"not usable: {fault}", err=True)
     print_rows(tree["elements"], ELEMENTS, as_json=False)
+
+
+@command.command("build")
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+def build(target: Path) -> None:
+    """Write our own definitions to FILE, a package (.tgz) that any FHIR tool can install.
+
+    Profiles, extensions, code systems, value sets, concept maps, search parameters, a CapabilityStatement and examples.
+
+    \b
+    fhirbridge profiles build org.fhirbridge.profiles.tgz
+    """
+    with shipped_bridge() as bridge:
+        made = own_package.build(bridge, find_defaults())
+    target.write_bytes(made)
+    click.echo(f"{target}: {len(made)} bytes", err=True)

@@ -25,6 +25,8 @@ _TAIL = ("baseDefinition", "derivation")
 _SHAPE = ("id", "path", "sliceName", "slicing", "min", "max", "type")
 _KEPT = (*_SHAPE, "mustSupport", "constraint", "binding", "isModifier")
 _VALUED = ("fixed", "pattern", "minValue", "maxValue", "maxLength", "contentReference")
+_OPEN = {"structuredefinition-wg"}
+"""Extensions whose list of codes, of HL7's working groups, has grown since R4."""
 _NOT_BOUND = {("vitalsigns", "Observation.component.value[x]")}
 """Bindings left out: this one lists units, and so speaks of a Quantity alone; a coded component has no unit."""
 
@@ -51,7 +53,8 @@ def _extension(definition: dict[str, Any]) -> list[Any]:
     elements = definition["snapshot"]["element"]
     contexts = sorted({each["expression"] for each in definition["context"] if each["type"] == "element"})
     is_modifier = bool(elements[0].get("isModifier"))
-    return [contexts, is_modifier, _part(elements, "Extension")]
+    part = _part(elements, "Extension")
+    return [contexts, is_modifier, [*part[:2], ""] if definition["id"] in _OPEN else part]
 
 
 def _part(elements: list[dict[str, Any]], id_: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """What a resource can be found by: its search parameters and the values they have in one resource.
 
-Parameters and expressions come from the R4 table; there is no hand-written list per type. Offered are the types
+Parameters and expressions come from the R4 table, and a few of our own beside them; no other list per type is written
+by hand. Offered are the types
 token, reference, string, date and uri; composite, quantity, number and special parameters are not, nor are those that
 stand for a resource inside the one that is searched.
 Source: http://hl7.org/fhir/R4/search.html, http://hl7.org/fhir/R4/searchparameter-registry.html
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fhirbridge.fhir.fhirpath import CannotCompile, Compiled, NotJudged, Scene, Typed, compile_path
+from fhirbridge.fhir.own_parameters import OWN_PARAMETERS
 from fhirbridge.fhir.search_values import CONVERTERS, IndexValue
 from fhirbridge.fhir.table import SearchRow, table
 
@@ -68,7 +70,7 @@ def _selected(values: Compiled, resource: dict[str, Any]) -> list[Typed]:
 @cache
 def _compiled(type_: str) -> Mapping[str, tuple[SearchParameter, Compiled]]:
     own = table().search.get(type_, ())
-    rows = (*table().search["Resource"], *own) if own else ()
+    rows = (*table().search["Resource"], *own, *OWN_PARAMETERS.get(type_, ())) if own else ()
     return {row.name: made for row in rows if (made := _find_compiled(row, type_)) is not None}
 
 

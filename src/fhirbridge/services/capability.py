@@ -19,6 +19,7 @@ RELEASED = "2026-11-22"
 FORMATS = ["application/fhir+json", "application/fhir+xml"]
 ALGORITHMS = ["RS384", "ES384"]
 DOCUMENT = {"name": "document", "definition": "http://hl7.org/fhir/OperationDefinition/Composition-document"}
+VALIDATE = {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
 SMART_EXTENSION = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -42,6 +43,7 @@ def statement(bridge: Bridge) -> dict[str, Any]:
                 "documentation": "What is not covered by a consent looks as if it were not there.",
                 "security": _security(bridge),
                 "resource": [*(_resource(bridge, type_) for type_ in served_types(bridge)), *_terminology()],
+                "operation": [VALIDATE],
             }
         ],
     }

@@ -94,13 +94,16 @@ def inspect_maps(where: Path | Files, profiles: Path) -> Inspection:
     return inspect_folder(where, known)
 
 
-def read_checker(profiles: Path) -> Checker:
+def read_checker(profiles: Path, packages: Iterable[Path] = ()) -> Checker:
     """Return a checker that knows the profiles of all packages of a profiles folder.
 
+    Args:
+        packages: archives from elsewhere, beside those of the folder.
+
     Raises:
-        BadSettings: a file cannot be used as a profile.
+        BadSettings: a file cannot be used as a profile, or a package cannot be read.
     """
-    return Checker(read_profiles(profiles))
+    return Checker(proved(Profiles(read_packages(profiles, packages))))
 
 
 def read_claims(profiles: Path, guides: Iterable[str] = ()) -> Claims:
@@ -124,18 +127,23 @@ def read_profiles(profiles: Path) -> Profiles:
     return proved(Profiles(read_packages(profiles)))
 
 
-def read_packages(profiles: Path) -> Packages:
+def read_packages(profiles: Path, packages: Iterable[Path] = ()) -> Packages:
     """Return the packages of a profiles folder, with what comes with fhirbridge and what R4 itself defines.
 
+    Args:
+        packages: archives from elsewhere, beside those of the folder.
+
     Raises:
-        BadSettings: there is no such folder, or a file of a folder is no JSON.
+        BadSettings: there is no such folder, a file of a folder is no JSON, or an archive cannot be read.
     """
     if not profiles.is_dir():
         raise BadSettings("The folder of profiles is not there.")
     try:
-        return Packages.load(profiles, shipped=_shipped(), core=(core_package(),))
+        found = Packages.load(profiles, packages, shipped=_shipped(), core=(core_package(),))
+        _ = found.site  # now, not in the middle of a check
     except BadPackage as error:
         raise BadSettings(error.message) from error
+    return found
 
 
 def read_terminology(profiles: Path) -> Terminology:
@@ -144,10 +152,7 @@ def read_terminology(profiles: Path) -> Terminology:
     Raises:
         BadSettings: a file of a folder is no JSON, or a package cannot be read.
     """
-    try:
-        return terminology_of(read_packages(profiles))
-    except BadPackage as error:
-        raise BadSettings(error.message) from error
+    return terminology_of(read_packages(profiles))
 
 
 def _shipped() -> tuple[Path, ...]:

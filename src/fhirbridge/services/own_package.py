@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fhirbridge.formats import fhir_json
+from fhirbridge.fhir.own_parameters import OWN_PARAMETERS
+from fhirbridge.formats import record_json
 from fhirbridge.ids import CANONICAL
 from fhirbridge.mapping.model import Map
 from fhirbridge.services import capability
@@ -34,14 +35,14 @@ PUBLISHER = "The fhirbridge authors"
 EXAMPLE = "example"
 
 
-def build(bridge: Bridge, profiles: Path, mappings: Path) -> bytes:
+def build(bridge: Bridge, defaults: Path) -> bytes:
     """Return the package.
 
     Args:
         bridge: one with the maps that ship, for its CapabilityStatement and claims.
-        profiles: folder with `package.json`, definitions and `extensions/`.
-        mappings: folder of maps with `records/` and `tests/`.
+        defaults: folder that holds the `profiles` and `mappings` that come with the program.
     """
+    profiles, mappings = defaults / "profiles" / "fhirbridge", defaults / "mappings"
     manifest = json.loads((profiles / "package.json").read_text(encoding="utf-8"))
     definitions = sorted(iter_definitions(bridge, profiles, manifest), key=_file_name)
     examples = sorted(iter_examples(bridge, mappings), key=_file_name)
@@ -61,6 +62,7 @@ def iter_definitions(bridge: Bridge, profiles: Path, manifest: Mapping[str, Any]
     head = {"version": manifest["version"], "publisher": PUBLISHER}
     yield from _quality_rules(head)
     yield from (_concept_map(table, head) for table in _tables(bridge))
+    yield from _search_parameters(head)
     yield _capability(bridge, head)
     yield _guide(manifest)
 
@@ -119,6 +121,26 @@ def _concept_map(table: CodeTable, head: Tree) -> Tree:
     tree = format_concept_map(table)
     told = {"id": table.name, **head, "description": f"Code table {table.name} of the maps of our records."}
     return {**tree, **told, "version": tree.get("version", head["version"])}
+
+
+def _search_parameters(head: Tree) -> Iterator[Tree]:
+    for type_, rows in OWN_PARAMETERS.items():
+        for row in rows:
+            yield {
+                "resourceType": "SearchParameter",
+                "id": row.name,
+                "url": f"{CANONICAL}/SearchParameter/{row.name}",
+                **head,
+                "name": "".join(part.capitalize() for part in row.name.split("-")),
+                "status": "active",
+                "experimental": False,
+                "description": f"{type_} by our extension {row.name}.",
+                "code": row.name,
+                "base": [type_],
+                "type": row.type,
+                "expression": row.expression,
+                "xpathUsage": "normal",
+            }
 
 
 # -- what the server can do, what the package is
@@ -195,7 +217,7 @@ def _index(resources: Iterable[Mapping[str, Any]]) -> Tree:
 
 
 def _bytes(tree: Mapping[str, Any]) -> bytes:
-    return fhir_json.format(dict(tree))
+    return record_json.format(dict(tree))
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

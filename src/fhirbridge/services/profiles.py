@@ -128,6 +128,9 @@ def _faults(profile: Profile) -> tuple[str, ...]:
 def remove_package(folder: Path, package_id: str) -> Path:
     """Take a package out of a profiles folder and return the file that it was in.
 
+    Args:
+        package_id: `name#version`; of a file that cannot be read, its name.
+
     Raises:
         NotFound: no such package was added.
     """
@@ -142,7 +145,10 @@ def remove_package(folder: Path, package_id: str) -> Path:
 
 def _iter_archives(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted((folder / ARCHIVES).glob("*.tgz")):
-        yield read_package(file.read_bytes()).id, file
+        try:
+            yield read_package(file.read_bytes()).id, file
+        except BadPackage:
+            yield file.name, file
 
 
 def _write_order(folder: Path, ids: Iterable[str]) -> None:

@@ -24,8 +24,6 @@ from fhirbridge.validation.structure import walk
 from fhirbridge.validation.structure.faults import DEPTH, NO_TYPE, Faults, iter_issues
 from fhirbridge.validation.structure.gate import GATE
 
-TERMINOLOGY = ("CodeSystem", "ValueSet", "ConceptMap")
-
 
 @dataclass(frozen=True)
 class Checker:

@@ -375,3 +375,31 @@ def test_nothing_empty_is_left(case: Any) -> None:
 
 def values(tree: Any) -> set[Any]:
     return {value for path, value in iter_leaves(tree) if not path.startswith("meta")}
+
+
+GENERATED = {"status": "generated", "div": "<div>active, Choir on Fridays</div>"}
+
+
+def test_generated_narrative_stays_as_long_as_everything_does() -> None:
+    elements = {**TRACE, "activity[0].detail.description": {"class": "D2"}, "note[0].text": {"class": "D2"}}
+    told = {**PLAN, "text": GENERATED, "section": [{"title": "t", "text": GENERATED}]}
+    whole = {**elements, "section[0].title": {"class": "D2"}}
+    assert cut(told, whole) == told
+
+
+def test_generated_narrative_goes_with_the_first_thing_that_goes_that_of_sections_too() -> None:
+    told = {**PLAN, "text": GENERATED, "section": [{"title": "t", "text": GENERATED, "section": [{"text": GENERATED}]}]}
+    left = cut(told, {**TRACE, "section[0].title": {"class": "D2"}})
+    assert "text" not in left and left["section"] == [{"title": "t"}]
+
+
+def test_a_narrative_that_nothing_is_known_of_goes() -> None:
+    assert "text" not in cut(
+        {**PLAN, "text": {**GENERATED, "status": "additional"}}, {**TRACE, **entries({"note": "D2"})}
+    )
+
+
+def test_an_own_narrative_stays_by_its_class() -> None:
+    own = {"resourceType": "Goal", "status": "active", "text": {**GENERATED, "status": "additional"}}
+    assert cut(own, entries({"status": "D2", "text": "D2"})) == own
+    assert "text" not in cut(own, entries({"status": "D2", "text": "D4"}))

@@ -38,7 +38,8 @@ PLAN: dict[str, Any] = {
     "goals": [
         {"id": "g", "own_words": "sing again", "objectives": [{"id": "o", "text": "choir", "measure": "weekly"}]}
     ],
-    "participants": [{"id": "x", "role": "family", "name": "participant canary"}],
+    "family": [{"id": "x", "name": "family canary", "relationship": "sister canary"}],
+    "participants": [{"id": "y", "role": "court", "name": "participant canary"}],
     "internal_note": "note canary",
 }
 TRANSITION: dict[str, Any] = {

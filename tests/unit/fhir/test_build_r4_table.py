@@ -65,6 +65,7 @@ VALUE_SET = {
 }
 PARAMETER = {
     "resourceType": "SearchParameter",
+    "id": "tea-kind",
     "code": "kind",
     "type": "token",
     "base": ["Tea", "Coffee"],
@@ -108,7 +109,7 @@ def test_rules_patterns_codes_and_search_parameters_are_taken_over(definitions: 
     assert table["types"]["Tea"]["rules"] == [["Tea", "tea-1", "error", "hot", "", False]]
     assert table["primitives"] == {"code": "a+"}
     assert table["codes"] == {"urn:vs": {"urn:cs": ["green"]}}
-    assert table["search"] == {"Tea": [["kind", "token", "Tea.kind", []]]}
+    assert table["search"] == {"Tea": [["kind", "token", "Tea.kind", [], "tea-kind"]]}
 
 
 def test_profiles_and_logical_models_are_left_out(definitions: Path) -> None:

@@ -6,7 +6,7 @@ from tests.support.fhir_resources import make_care_plan, make_goal
 
 from fhirbridge.fhir.bundles import Found, iter_resources, searchset
 from fhirbridge.fhir.outcome import operation_outcome
-from fhirbridge.validation.check import check
+from fhirbridge.validation.check import Checker
 
 BASE = "https://bridge.example/fhir"
 
@@ -26,7 +26,7 @@ def test_an_outcome_without_an_id_has_no_address() -> None:
 def test_an_empty_answer_has_no_entry_element() -> None:
     bundle = searchset([], base_url=BASE, total=0, self_url=f"{BASE}/Goal")
     assert "entry" not in bundle
-    assert check(bundle) == ()
+    assert Checker().gate(bundle) == ()
 
 
 def test_a_further_page_has_a_link_and_the_total_may_stay_untold() -> None:
@@ -38,4 +38,4 @@ def test_a_further_page_has_a_link_and_the_total_may_stay_untold() -> None:
 def test_resources_come_out_of_a_bundle_again() -> None:
     bundle = searchset([Found(make_goal())], base_url=BASE, total=1, self_url=f"{BASE}/Goal")
     assert list(iter_resources(bundle)) == [make_goal()]
-    assert check(bundle) == ()
+    assert Checker().gate(bundle) == ()

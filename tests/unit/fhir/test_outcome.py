@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhirbridge.errors import Issue
 from fhirbridge.fhir.outcome import operation_outcome
-from fhirbridge.validation.check import check
+from fhirbridge.validation.check import Checker
 
 
 def test_an_issue_becomes_an_entry_with_code_text_and_path() -> None:
@@ -32,5 +32,5 @@ def test_no_issues_say_so() -> None:
 
 def test_an_outcome_is_a_valid_resource() -> None:
     issues = [Issue("FB500", "Wrong.", expression="Goal.x"), Issue("FB800", "Nothing here.", severity="warning")]
-    assert check(operation_outcome(issues)) == ()
-    assert check(operation_outcome([])) == ()
+    assert Checker().gate(operation_outcome(issues)) == ()
+    assert Checker().gate(operation_outcome([])) == ()

@@ -16,7 +16,7 @@ from tests.support.records import as_tree, records
 from fhirbridge.consent.redact import redact
 from fhirbridge.mapping.model import Place
 from fhirbridge.mapping.paths import node_at, prune
-from fhirbridge.mapping.run import Context, to_left, to_right
+from fhirbridge.mapping.run import Context, narrated, to_left, to_right
 from fhirbridge.mapping.text.rows import parse_row
 from fhirbridge.records import KINDS, Sensitivity
 from fhirbridge.validation.check import check
@@ -69,10 +69,9 @@ def test_resources_come_back_from_the_record_as_they_went(kind: str, data: st.Da
 @LAW
 @given(data=st.data())
 def test_every_resource_a_map_makes_of_sound_data_is_valid_r4(kind: str, data: st.DataObject) -> None:
-    made = to_right(shipped().get(kind), as_tree(data.draw(records(kind))), CONTEXT)
-    wrong = [
-        (i.expression, i.rule, i.message) for item in made.items for i in check(item.body) if i.severity == "error"
-    ]
+    map_ = shipped().get(kind)
+    made = narrated(map_, to_right(map_, as_tree(data.draw(records(kind))), CONTEXT).items)
+    wrong = [(i.expression, i.rule, i.message) for item in made for i in check(item.body) if i.severity == "error"]
     assert [each for each in wrong if each[1] not in FAULTS_OF_DATA] == []
 
 

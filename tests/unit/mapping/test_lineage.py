@@ -32,24 +32,19 @@ def test_the_maps_name_may_be_left_out() -> None:
 
 
 def test_an_element_is_led_back_to_every_field_that_it_is_made_of() -> None:
-    sources = {hop.edge.source for hop in graph().upstream("CarePlan.goal")}
-    assert {"plan.goals.id", "riverside-plan:doc.case.goals.ref", "transition.requirements.id"} <= sources
+    sources = {hop.edge.source for hop in graph().upstream("Composition.section.entry")}
+    assert {"plan.goals.id", "riverside-plan:doc.case.goals.ref", "discharge.open_needs.id"} <= sources
 
 
 def test_a_reference_is_made_of_the_fields_that_it_reads_and_of_no_other() -> None:
     sources = {hop.edge.source for hop in graph().upstream("Goal.subject") if hop.depth == 1}
-    assert sources == {
-        "plan.client.number",
-        "plan.client.system",
-        "transition.client.number",
-        "transition.client.system",
-    }
+    assert sources == {"plan.client.number", "plan.client.system"}
     assert not [each for each in down("plan.keyworker.phone") if each[2] == "CarePlan.author"]
 
 
 def test_a_condition_is_a_line_of_its_own_kind() -> None:
     kinds = {
-        hop.edge.kind for hop in graph().downstream("transition.event.state") if hop.edge.target == "CarePlan.status"
+        hop.edge.kind for hop in graph().downstream("transition.event.state") if hop.edge.target == "Encounter.status"
     }
     assert kinds == {"condition"}
     blocks = [hop.edge for hop in graph().downstream("referral.owner") if hop.edge.target == "Task"]
@@ -78,7 +73,7 @@ def test_a_selector_asks_for_one_of_several() -> None:
         hop.edge.source for hop in graph().upstream("CarePlan.note[kind=coping].text") if hop.edge.map.name == "plan"
     }
     assert found == {"plan.coping"}
-    assert len({hop.edge.target for hop in graph().upstream("CarePlan.note.text")}) > 5
+    assert len({hop.edge.target for hop in graph().upstream("CarePlan.note.text")}) > 1
 
 
 def test_each_name_of_the_graph_can_be_asked_about() -> None:

@@ -308,7 +308,8 @@ def test_a_changed_base_reloads_its_overlay(tmp_path: Path) -> None:
 
 def test_lakeside_gets_the_plan_without_what_relatives_told() -> None:
     plan, lakeside = shipped().get("plan"), shipped().get("lakeside-hospital-plan")
-    paths = {row.right_text for row in plan.blocks[0].rows} ^ {row.right_text for row in lakeside.blocks[0].rows}
+    whole, without = ({row.right_text for block in each.blocks for row in block.rows} for each in (plan, lakeside))
+    paths = whole ^ without
     assert paths == {"note[kind=family].text", "category[coding.system=@lakeside].coding[0].code"}
 
 

@@ -1,5 +1,5 @@
-"""The loop of a referral in the words of each guide: what our eleven states become, and that no move leaves the guide's own
-table of moves.
+"""The loop of a referral in the words of each guide: what our eleven states become, and that no move of ours leaves the
+guide's own table of moves.
 
 Source: SDOH Clinical Care 3.0.0 (referral task states), BSeR 2.0.0 ballot (TaskBusinessStatusCS, harmonized state
 transitions), BaRS 1.4.0 (service request status).

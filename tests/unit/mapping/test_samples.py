@@ -48,7 +48,7 @@ def test_the_clients_own_words_are_verbatim() -> None:
     record = next(
         i.body for i in to_right(shipped().get("riverside-plan"), document, CONTEXT).items if i.type == "plan"
     )
-    goals = [i.body for i in to_right(shipped().get("plan"), record, CONTEXT).items if i.type == "Goal"]
+    goals = [i.body for i in to_right(shipped().get("plan"), record, CONTEXT).items if i.trace["block"] == "goal"]
     assert [g["description"]["text"] for g in goals] == [g["clientSays"] for g in document["case"]["goals"]]
 
 

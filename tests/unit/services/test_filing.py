@@ -163,3 +163,18 @@ def test_a_fault_of_a_resource_is_told_by_the_senders_field_where_there_is_one(e
     told = world.hand_in_sample("riverside-plan")
     assert told["state"] == "parked" and path in {issue["path"] for issue in told["issues"]}
     assert find_all(world, "CarePlan") == []
+
+
+def test_each_resource_is_kept_with_its_narrative(world: World) -> None:
+    world.hand_in_sample("riverside-plan")
+    for type_ in ("CarePlan", "Goal", "Patient", "Practitioner"):
+        (row, *_) = find_all(world, type_)
+        assert fhir_json.parse(row.body)["text"]["status"] == "generated", type_
+
+
+def test_a_directory_entry_that_several_records_name_keeps_its_version(world: World) -> None:
+    world.hand_in_sample("riverside-plan")
+    before = {row.id: row.version for row in find_all(world, "Practitioner")}
+    world.hand_in_sample("riverside-discharge")
+    after = {row.id: row.version for row in find_all(world, "Practitioner")}
+    assert {id_: after[id_] for id_ in before} == before

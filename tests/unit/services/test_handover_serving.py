@@ -59,6 +59,13 @@ def test_everything_that_is_shown_is_labelled(world: World) -> None:
         assert {"R", "42CFRPart2"} <= codes or each["resourceType"] in ("Patient", "Consent")
 
 
+@pytest.mark.parametrize("partner", ["lakeside", "county-probation"])
+def test_what_is_left_for_a_partner_is_still_sound_fhir(world: World, partner: str) -> None:
+    left = (each for found in shown(world, partner).values() for each in found)
+    wrong = [issue for each in left for issue in world.bridge.checker.check(each, profiles=False)]
+    assert [(i.expression, i.message) for i in wrong if i.severity == "error"] == []
+
+
 def test_a_partner_without_a_consent_finds_and_reads_nothing(world: World) -> None:
     assert shown(world, "hillcrest") == {}
     with world.bridge.store.snapshot() as tx:

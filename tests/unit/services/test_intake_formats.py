@@ -111,6 +111,6 @@ def test_too_many_findings_are_counted_errors_first(world: World) -> None:
 
 def test_an_element_is_explained_down_to_the_column_it_came_from(world: World) -> None:
     status = hand_in(world, "harlan", CSV, LIST)
-    plan = next(name for name in status["resources"] if name.startswith("CarePlan/"))
-    told = explain(world.bridge, "CarePlan", plan.removeprefix("CarePlan/"), "period.start")
+    day = next(name for name in status["resources"] if name.startswith("Encounter/"))
+    told = explain(world.bridge, "Encounter", day.removeprefix("Encounter/"), "period.start")
     assert told.steps[-1].source == "doc.Release Date"

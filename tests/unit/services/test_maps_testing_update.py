@@ -68,3 +68,29 @@ def test_a_byte_order_mark_and_line_ends_stay(tmp_path: Path) -> None:
     expected = file.read_bytes().replace(b"Okafor", b"Vega").replace(b"rank: 2", b"rank: 1")
     update(folder, Selection())
     assert file.read_bytes() == expected
+
+
+def test_a_file_is_written_and_compared_without_generated_narrative(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, WHOLE)
+    update(folder, Selection())
+    (resource,) = json.loads((folder / "tests" / "out.json").read_text("utf-8"))
+    assert "text" not in resource
+
+
+def test_a_resource_that_has_a_narrative_in_the_file_keeps_it_up_to_date(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, WHOLE)
+    update(folder, Selection())
+    file = folder / "tests" / "out.json"
+    (resource,) = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps([{**resource, "text": {}}]), "utf-8")
+    assert not run_tests(folder, laws=0).passed
+    update(folder, Selection())
+    assert json.loads(file.read_text("utf-8"))[0]["text"]["status"] == "generated"
+    assert run_tests(folder, laws=0).passed
+
+
+def test_a_test_may_expect_something_of_the_narrative(tmp_path: Path) -> None:
+    folder = make_folder(
+        tmp_path, "tests:\n  - {name: x, in: tests/base.json, expect: {person.text.status: generated}}\n"
+    )
+    assert run_tests(folder, laws=0).passed

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.support.packages import GUIDE, make_package_bytes, make_structure
 
-from fhirbridge.errors import BadPackage, NotFound
+from fhirbridge.errors import BadPackage, BadSettings, NotFound
 from fhirbridge.ids import CANONICAL
-from fhirbridge.services.definitions import read_extensions, read_profiles
+from fhirbridge.services.definitions import read_checker, read_extensions, read_profiles
 from fhirbridge.services.profiles import add_package, describe, list_packages, remove_package, to_tree
 from fhirbridge.validation.packages import read_order
 
@@ -91,3 +91,24 @@ def test_maps_may_name_the_extensions_of_packages_and_of_r4(tmp_path: Path) -> N
     assert known["mood"].type == "code"
     assert known["goal-reasonRejected"].url == "http://hl7.org/fhir/StructureDefinition/goal-reasonRejected"
     assert any(each.url.startswith(CANONICAL) for each in known.values())
+
+
+def test_a_package_that_cannot_be_read_is_told_when_profiles_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "broken.tgz").write_bytes(b"x")
+    with pytest.raises(BadSettings, match=r"broken\.tgz"):
+        read_checker(tmp_path)
+
+
+def test_packages_from_elsewhere_may_be_used_beside_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "guide.tgz").write_bytes(archive())
+    checker = read_checker(tmp_path / "profiles", [tmp_path / "guide.tgz"])
+    assert checker.profiles.find(NOTED["url"]) is not None
+
+
+def test_a_package_that_cannot_be_read_is_taken_out_by_the_name_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "broken.tgz").write_bytes(b"x")
+    assert remove_package(tmp_path, "broken.tgz").name == "broken.tgz"
+    assert [each.place for each in list_packages(tmp_path)] == ["folder", "core"]

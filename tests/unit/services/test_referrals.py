@@ -270,3 +270,57 @@ def test_what_changes_the_meaning_of_the_rest_is_refused(world: World) -> None:
     with pytest.raises(InvalidContent) as caught:
         create(world, make_request(world, modifierExtension=modifier))
     assert "ServiceRequest.modifierExtension" in {issue.expression for issue in caught.value.issues}
+
+
+# -- the loop
+
+
+def find_loop(world: World, answer: Answer) -> dict[str, Any]:
+    with world.bridge.store.snapshot() as tx:
+        tasks = [json.loads(row.body) for row in tx.search(Query("Task")) if not row.deleted]
+    return next(each for each in tasks if each["focus"].get("reference") == f"ServiceRequest/{answer.id}")
+
+
+def test_a_referral_of_an_ehr_has_a_loop_too(world: World) -> None:
+    task = find_loop(world, create(world))
+    assert (task["status"], task["code"]["coding"][0]["code"]) == ("requested", "fulfill")
+
+
+def test_a_change_of_state_is_noted_with_who_and_when(world: World) -> None:
+    answer = create(world)
+    update(world, answer, 1, status="completed")
+    record = record_json.parse(find_referrals(world)[0].body)
+    (event,) = record["events"]
+    assert (event["status"], event["by"]) == ("completed", "Lakeside General")
+    assert find_loop(world, answer)["status"] == "completed"
+
+
+def test_a_change_of_something_else_leaves_the_state_and_its_trail_alone(world: World) -> None:
+    answer = create(world)
+    update(world, answer, 1, code={"text": "Evening clinic"})
+    record = record_json.parse(find_referrals(world)[0].body)
+    assert record["status"] == "sent" and record["events"] == []
+
+
+OWN_WORDS = {
+    "status": "additional",
+    "div": '<div xmlns="http://www.w3.org/1999/xhtml">She would rather come on foot.</div>',
+}
+
+
+def test_a_narrative_of_the_ehrs_own_is_kept_and_shown_again(world: World) -> None:
+    told = json.loads(create(world, make_request(world, text=OWN_WORDS)).body)
+    assert told["text"] == OWN_WORDS
+
+
+def test_a_narrative_that_the_ehr_generated_gives_way_to_ours(world: World) -> None:
+    theirs = {**OWN_WORDS, "status": "generated"}
+    told = json.loads(create(world, make_request(world, text=theirs)).body)
+    assert told["text"]["status"] == "generated" and "Buprenorphine clinic" in told["text"]["div"]
+    assert "on foot" not in told["text"]["div"]
+
+
+def test_a_narrative_says_what_the_next_version_says(world: World) -> None:
+    answer = create(world)
+    told = json.loads(update(world, answer, 1, code={"text": "Evening clinic"}).body)
+    assert "Evening clinic" in told["text"]["div"] and "Buprenorphine" not in told["text"]["div"]

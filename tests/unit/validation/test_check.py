@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fhir_resources import VALID, make_goal
 
+from fhirbridge.errors import Issue
 from fhirbridge.fhir.elements import elements_of
-from fhirbridge.validation.check import check
+from fhirbridge.validation.check import Checker, check
 
 Tree = dict[str, Any]
 NAMES = sorted(
@@ -26,17 +27,25 @@ TREES = st.recursive(
 )
 
 
+def faults(issues: tuple[Issue, ...]) -> set[tuple[str, str]]:
+    return {(issue.expression, issue.rule) for issue in issues if issue.severity == "error"}
+
+
 @given(TREES)
 def test_any_tree_is_judged(tree: Any) -> None:
     assert isinstance(check(tree), tuple)
+    assert isinstance(Checker().gate(tree), tuple)
 
 
 @given(st.sampled_from([make() for make in VALID]), st.dictionaries(KEYS, TREES, max_size=4))
 @settings(max_examples=200)
 def test_any_change_to_a_resource_is_judged(resource: Tree, changes: Tree) -> None:
-    for issue in check({**resource, **changes, "resourceType": resource["resourceType"]}):
+    changed = {**resource, **changes, "resourceType": resource["resourceType"]}
+    full = check(changed)
+    for issue in full:
         assert issue.code == "FB500"
         assert issue.expression.startswith(resource["resourceType"])
+    assert faults(Checker().gate(changed)) <= faults(full)
 
 
 @given(st.sampled_from([make() for make in VALID]), st.data())
@@ -49,4 +58,5 @@ def test_a_tree_too_deep_for_the_machine_is_told() -> None:
     extension: Tree = {"url": "u", "valueCode": "x"}
     for _ in range(2000):
         extension = {"url": "u", "extension": [extension]}
-    assert check(make_goal(extension=[extension]))[-1].rule == "depth"
+    goal = make_goal(extension=[extension])
+    assert check(goal)[-1].rule == Checker().gate(goal)[-1].rule == "depth"

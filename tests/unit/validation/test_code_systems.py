@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from fhirbridge.formats import fhir_json
-from fhirbridge.records import discharge, plan, referral
+from fhirbridge.records import consent, discharge, handover, person, plan, referral, transition
 from fhirbridge.records.base import Sensitivity
 
 ROOT = Path(__file__).parents[3]
@@ -24,10 +24,19 @@ def codes_of(name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "literal"),
     [
+        ("plan-kind", plan.PlanKind),
         ("plan-phase", plan.Phase),
         ("plan-stage", plan.Stage),
         ("plan-model", plan.Model),
         ("discharge-kind", discharge.DischargeKind),
+        ("care-setting", discharge.CareSetting),
+        ("risk-kind", handover.RiskKind),
+        ("transition-event", transition.EventKind),
+        ("requirement-kind", transition.RequirementKind),
+        ("route-of-use", transition.Route),
+        ("injecting", transition.Injecting),
+        ("accommodation", transition.AccommodationKind),
+        ("consent-kind", consent.ConsentKind),
         ("referral-state", referral.ReferralStatus),
     ],
 )
@@ -35,8 +44,12 @@ def test_codes_are_those_of_the_record(name: str, literal: Any) -> None:
     assert codes_of(name) == list(get_args(literal))
 
 
-def test_plan_kinds_are_those_of_the_record_and_the_transition_plan() -> None:
-    assert codes_of("plan-kind") == [*get_args(plan.PlanKind), "transition-plan"]
+def test_an_order_stands_beside_what_it_requires() -> None:
+    assert codes_of("requirement-standing") == ["order", *get_args(transition.Standing)]
+
+
+def test_numbers_without_a_code_of_hl7_have_one_of_ours() -> None:
+    assert set(codes_of("identifier-kind")) < set(get_args(person.IdentifierKind))
 
 
 def test_data_classes_are_those_of_the_records() -> None:

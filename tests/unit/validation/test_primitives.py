@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from fhirbridge.fhir.table import table
+from fhirbridge.validation.content.texts import full_doubt
 from fhirbridge.validation.primitives import PRIMITIVES
+from fhirbridge.validation.structure.quick import NAMES, doubt
 
 GOOD: dict[str, list[Any]] = {
     "base64Binary": ["QQ==", "QUJD", "QU JD\nQUJD"],
@@ -21,10 +23,10 @@ GOOD: dict[str, list[Any]] = {
     "id": ["a", "A-1.b", "x" * 64],
     "instant": ["2026-02-03T10:20:30.000Z"],
     "integer": [0, -(2**31), 2**31 - 1],
-    "markdown": ["# Own words\n\n- one"],
+    "markdown": ["# Own words\n\n- one", " \n"],
     "oid": ["urn:oid:1.2.3"],
     "positiveInt": [1, 2**31 - 1],
-    "string": ["x", "Ünï\u00a0code\ttab\nline"],
+    "string": ["x", "   ", "Ünï\u00a0code\ttab\nline"],
     "time": ["10:20:30", "23:59:60"],
     "unsignedInt": [0, 5],
     "uri": ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "relative"],
@@ -43,10 +45,10 @@ BAD: dict[str, list[Any]] = {
     "id": ["", "a b", "x" * 65, "ünï", "a_b", 7],
     "instant": ["2026-02-03", "2026-02-03T10:20:30"],
     "integer": [2**31, -(2**31) - 1, Decimal("1.0"), "1", True],
-    "markdown": ["", " \n", "\x07"],
+    "markdown": ["", "\x07"],
     "oid": ["1.2.3", "urn:oid:3.1"],
     "positiveInt": [0, -1, True, Decimal("1")],
-    "string": ["", "   ", "a\x00b", "a\x0bb", 7, {}, [], "x" * (1024 * 1024 + 1)],
+    "string": ["", "a\x00b", "a\x0bb", 7, {}, [], "x" * (1024 * 1024 + 1)],
     "time": ["24:00:00", "10:20", "10:20:30Z"],
     "unsignedInt": [-1, "0"],
     "uri": ["has space", "", "urn:uuid:X", "urn:oid:x"],
@@ -68,6 +70,12 @@ def test_a_valid_value_is_accepted(type_: str, value: Any) -> None:
 @pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, values in BAD.items() for value in values])
 def test_another_value_is_refused(type_: str, value: Any) -> None:
     assert not PRIMITIVES[type_][0](value)
+
+
+@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, values in BAD.items() for value in values])
+def test_no_quick_test_passes_what_is_refused(type_: str, value: Any) -> None:
+    assert eval(doubt(type_, "x"), dict(NAMES), {"x": value})  # noqa: S307 our own text
+    assert eval(full_doubt(type_, "x"), dict(NAMES), {"x": value})  # noqa: S307
 
 
 @pytest.mark.parametrize("type_", PRIMITIVES)

@@ -19,7 +19,7 @@ from tests.support.fhir_resources import (
     make_task,
 )
 
-from fhirbridge.validation.check import check
+from fhirbridge.validation.check import Checker
 
 Tree = dict[str, Any]
 WHY = {"extension": [{"url": "https://a.example/why", "valueCode": "unknown"}]}
@@ -27,7 +27,7 @@ ORGANIZATION: Tree = {"resourceType": "Organization", "id": "o", "name": "Mill H
 
 
 def found(resource: Any) -> list[tuple[str, str]]:
-    return [(issue.expression, issue.rule) for issue in check(resource)]
+    return [(issue.expression, issue.rule) for issue in Checker().gate(resource)]
 
 
 @pytest.mark.parametrize("make", VALID)
@@ -93,7 +93,7 @@ def test_all_faults_are_told_in_the_order_of_the_resource() -> None:
 
 def test_no_issue_quotes_a_value() -> None:
     goal = make_goal(startDate="the day Rosa left", lifecycleStatus="Rosa", **{"Rosa W.": 1})
-    assert "Rosa" not in repr(check(goal))
+    assert "Rosa" not in repr(Checker().gate(goal))
 
 
 # -- primitives and their siblings

@@ -52,8 +52,7 @@ class Compiled:
         """
         if self.straight is None or not self.straight.is_plain:
             return None
-        found = straight_truth(self._tree, self.type, self._misshapen)
-        return found.holds if found else None
+        return self.straight.with_otherwise(self._misshapen)
 
     def _misshapen(self, value: Any, scene: Scene) -> bool:
         try:

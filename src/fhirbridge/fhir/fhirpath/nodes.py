@@ -69,12 +69,11 @@ def children_of(node: Node, name: str) -> Iterator[Node]:
 
 
 def all_children(node: Node) -> Iterator[Node]:
-    """Yield every child, in the order of the type's definition."""
+    """Yield every child, in the order of the tree; FHIRPath gives none."""
     if is_primitive(node.type):
         yield from (child for name in ("id", "extension") for child in _primitive_children(node, name))
     elif isinstance(node.value, dict):
-        for element in elements_of(node.type):
-            yield from _items(element, node.value)
+        yield from _all_items(_by_name(node.type), node.value)
     elif node.value is UNSEEN:
         raise NotJudged("resolve")
 
@@ -85,7 +84,14 @@ def descendants_of(nodes: Nodes) -> Iterator[Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(list(all_children(node))))
+        if node.beside or node.value.__class__ not in _LEAVES:
+            children = list(all_children(node))
+            children.reverse()
+            waiting += children
+
+
+_LEAVES = frozenset({str, bool, int, float, Decimal, type(None)})
+"""What has no children unless something stands beside it."""
 
 
 def _primitive_children(node: Node, name: str) -> Iterator[Node]:
@@ -100,6 +106,26 @@ def _plain(kind: str, value: Any) -> Any:
     if kind == "Decimal":
         return Decimal(str(value))
     return parse_temporal(value, kind) if kind in TEMPORAL else value
+
+
+@lru_cache(maxsize=1024)
+def _by_name(type_: str) -> dict[str, tuple[Element, bool]]:
+    """Return the elements of a type, each with whether it is a primitive."""
+    return {element.name: (element, is_primitive(element.type)) for element in elements_of(type_)}
+
+
+def _all_items(known: dict[str, tuple[Element, bool]], tree: dict[str, Any]) -> Iterator[Node]:
+    for key, found in tree.items():
+        if key[:1] == "_" and key[1:] not in tree:
+            key = key[1:]  # a primitive that has no value, only what stands beside it
+        if key not in known:
+            continue
+        element, has_value = known[key]
+        if has_value and not isinstance(found, list) and f"_{key}" not in tree and key in tree:
+            if found is not None and not isinstance(found, dict):
+                yield Node(element.type, found)
+        else:
+            yield from _items(element, tree)
 
 
 @lru_cache(maxsize=16384)

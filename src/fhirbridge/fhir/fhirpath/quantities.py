@@ -60,23 +60,32 @@ def scale_of(unit: str) -> Scale | None:
     >>> scale_of("kg")
     (Decimal('1000'), (('g', 1),))
     """
-    factor, exponents, sign = Decimal(1), dict[str, int](), 1
-    for mark, text in _PART.findall(_AS_UCUM.get(unit, unit)) if _WHOLE.fullmatch(unit) else [("", "?")]:
-        sign = -1 if mark == "/" else 1
-        scale = _part(text)
+    text = _NOTE.sub(_without_note, _AS_UCUM.get(unit, unit))
+    if not _WHOLE.fullmatch(text):
+        return None
+    factor, exponents = Decimal(1), dict[str, int]()
+    for mark, part in _PART.findall(text):
+        scale = _part(part)
         if scale is None:
             return None
-        factor = factor * scale[0] if sign > 0 else factor / scale[0]
+        sign = -1 if mark == "/" else 1
+        factor *= scale[0] ** sign
         for base, exponent in scale[1]:
             exponents[base] = exponents.get(base, 0) + sign * exponent
     return factor, tuple(sorted((base, exponent) for base, exponent in exponents.items() if exponent))
 
 
 _ATOM = r"(?:[A-Za-z%']|\[[^\]\s]{1,20}\])+"
-_PIECE = rf"(?:{_ATOM}-?\d{{0,2}}|\d{{1,9}}|10\*-?\d{{1,2}})"
-_PART = re.compile(rf"([./]?)({_PIECE})(?:\{{[^}}]*\}})?")
-_WHOLE = re.compile(rf"/?{_PIECE}(?:\{{[^}}]*\}})?(?:[./]{_PIECE}(?:\{{[^}}]*\}})?)*")
+_PIECE = rf"(?:10\*-?\d{{1,2}}|\d{{1,9}}|{_ATOM}-?\d{{0,2}})"
+_PART = re.compile(rf"([./]?)({_PIECE})")
+_WHOLE = re.compile(rf"/?{_PIECE}(?:[./]{_PIECE})*")
 _POWER = re.compile(rf"({_ATOM})(-?\d*)")
+_NOTE = re.compile(r"(^|[./])?\{[^}]*\}")
+
+
+def _without_note(match: re.Match[str]) -> str:
+    """A note such as `{beats}` means nothing; one that stands for a unit is the unit 1."""
+    return f"{match[1]}1" if match[1] is not None else ""
 
 
 def _part(text: str) -> Scale | None:

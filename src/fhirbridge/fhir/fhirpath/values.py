@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from fhirbridge.fhir.fhirpath.faults import NotJudged
@@ -313,10 +313,7 @@ def to_quantity(value: System) -> Quantity | None:
     match = _QUANTITY.fullmatch(inner)
     if match is None or (match[3] and match[3] not in CALENDAR_UNITS):
         return None
-    try:
-        return Quantity(Decimal(match[1]), match[2] or CALENDAR_UNITS.get(match[3], "1"))
-    except InvalidOperation:
-        return None
+    return Quantity(Decimal(match[1]), match[2] or CALENDAR_UNITS.get(match[3], "1"))
 
 
 def to_temporal(kind: Kind) -> Callable[[System], Temporal | None]:

@@ -60,10 +60,9 @@ def _is_lacking(scene: Scene, block: Block, rule: Constraint, found: list[Produc
         return False
     if not rule.parent and rule.name in ENGINE_GIVES:
         return False
-    rows = [row for row in block.rows if row.goes_right]
-    parents = [names(row.right)[: len(rule.parent)] for row in rows]
-    is_whole = any(parent == names(row.right) and rule.parent for parent, row in zip(parents, rows, strict=True))
-    is_made = not rule.parent or rule.parent in parents
+    written = [names(row.right) for row in block.rows if row.goes_right]
+    is_whole = bool(rule.parent) and rule.parent in written
+    is_made = not rule.parent or any(each[: len(rule.parent)] == rule.parent for each in written)
     hidden = any(scene.gaps.hides_right(block.name, (*rule.parent, key)) for key in rule.keys)
     return is_made and not is_whole and not hidden
 

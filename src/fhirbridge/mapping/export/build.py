@@ -6,10 +6,11 @@ Laws of this file: a row is written, or it is named as a gap; nothing is left ou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fhirbridge.ids import CANONICAL, key_system
+from fhirbridge.mapping.business_keys import is_tagged
 from fhirbridge.mapping.export.fhirpath import condition, path_of
 from fhirbridge.mapping.export.fml import quoted
 from fhirbridge.mapping.export.names import Names, identifier
@@ -18,7 +19,7 @@ from fhirbridge.mapping.export.structure import Gap, Group, Structure, Uses
 from fhirbridge.mapping.export.writing import Writer
 from fhirbridge.mapping.expressions import Expression, Path
 from fhirbridge.mapping.model import Block, Map, Row, Side
-from fhirbridge.mapping.steps import Steps
+from fhirbridge.mapping.steps import Step, Steps, Where
 
 Direction = Literal["right", "left"]
 FHIR = "http://hl7.org/fhir/StructureDefinition"
@@ -78,7 +79,17 @@ class Work:
 
     def has_key(self, block: Block, at: str) -> str:
         """Return FHIRPath that holds for a resource that carries a key of a block."""
-        return f"{at}identifier.where(system = {quoted(key_system(self.source, block.keyed))})"
+        carrier = ".".join(step.name for step in self._carrier(block))
+        return f"{at}{carrier}.where(system = {quoted(key_system(self.source, block.keyed))})"
+
+    def key_steps(self, block: Block) -> Steps:
+        """Return the path to the key that a resource of a block carries."""
+        *above, last = self._carrier(block)
+        asked = Where((Step("system"),), key_system(self.source, block.keyed))
+        return (*above, replace(last, where=(asked,)), Step("code" if is_tagged(block.type) else "value"))
+
+    def _carrier(self, block: Block) -> Steps:
+        return (Step("meta"), Step("tag")) if is_tagged(block.type) else (Step("identifier"),)
 
 
 def note_of(row: Row) -> str:

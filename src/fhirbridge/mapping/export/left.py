@@ -25,7 +25,7 @@ from fhirbridge.mapping.export.parts import Part, parts_of
 from fhirbridge.mapping.export.structure import Call, Group, Input, Rule, Source, Target, Variable
 from fhirbridge.mapping.export.writing import Item, Writer
 from fhirbridge.mapping.model import Block, Map, Row
-from fhirbridge.mapping.steps import Step, Steps, Where
+from fhirbridge.mapping.steps import Steps
 
 SOURCE = "src"
 
@@ -69,6 +69,8 @@ def _main(work: Work, container: str) -> Group:
     for block in work.map.blocks:
         if not block.is_loop:
             rules.append(_found(work, block, (names, rule_names), container, work.root))
+        elif _is_joined(work.map, block):
+            _report_joined(work, block)
         elif not block.is_referenced:
             rules.append(_looped(work, block, (names, rule_names), container))
     inputs = (
@@ -76,6 +78,17 @@ def _main(work: Work, container: str) -> Group:
         Input("target", work.root, identifier(work.map.root)),
     )
     return Group(identifier(work.map.name), inputs, tuple(rules))
+
+
+def _is_joined(map_: Map, block: Block) -> bool:
+    """Say whether another block before this one makes the items of the same list: both go back into one item."""
+    return any(each.is_loop and each.loop == block.loop for each in map_.blocks[: map_.blocks.index(block)])
+
+
+def _report_joined(work: Work, block: Block) -> None:
+    for row in block.rows:
+        if row.goes_left:
+            work.report(row, "two things go back into one item, which no rule can find again; the row is left out")
 
 
 def _whole(container: str) -> str:
@@ -129,10 +142,10 @@ def _block_group(work: Work, block: Block, container: str) -> Group:
     writer = Writer(Names({work.root, own, SOURCE, *whole}))
     rows = [row for row in block.rows if row.goes_left or row.arrow == ":="]
     rules = [*_checks(work, block, rows, writer), *_key_rules(work, block, writer)]
-    exact = {str(row.left) for row in rows if row.goes_left and not row.is_weak}
+    exact = {_left_of(each, row) for each in work.map.blocks for row in each.rows if row.goes_left and not row.is_weak}
     by_target: dict[str, list[Item]] = {own: [], work.root: []}
     for row in sorted(rows, key=lambda row: row.is_weak):
-        if row.goes_left and _is_written(work, row, exact):
+        if row.goes_left and _is_written(work, block, row, exact):
             by_target[work.variable(row.variable)] += _items(work, block, row, container, writer)
     for variable, items in by_target.items():
         rules += writer.rules(items, SOURCE, variable)
@@ -165,9 +178,7 @@ def _key_rules(work: Work, block: Block, writer: Writer) -> Iterator[Rule]:
     if not work.is_fhir:
         return
     own = work.variable(block.variable)
-    asked = Where((Step("system"),), key_system(work.source, block.keyed))
-    steps = (Step("identifier", where=(asked,)), Step("value"))
-    item = Item(SOURCE, parts_of(block.type, steps), left_parts(block.key), cases=_copy)
+    item = Item(SOURCE, parts_of(block.type, work.key_steps(block)), left_parts(block.key), cases=_copy)
     yield from writer.rules([item], SOURCE, own)
 
 
@@ -175,9 +186,14 @@ def _copy(variable: str) -> tuple[Case, ...]:
     return (Case("copy", (Variable(variable),)),)
 
 
-def _is_written(work: Work, row: Row, exact: set[str]) -> bool:
+def _left_of(block: Block, row: Row) -> str:
+    """Return the left place that a row writes, in whichever block it stands."""
+    return f"{block.loop if row.variable == block.variable else ()} {row.left}"
+
+
+def _is_written(work: Work, block: Block, row: Row, exact: set[str]) -> bool:
     """Say whether a row is written on the way back; one that gives way to another, or waits for one, is named."""
-    if row.is_weak and str(row.left) in exact:
+    if row.is_weak and _left_of(block, row) in exact:
         work.report(row, "it brings back only what no exact row has brought; the rules write the exact row only")
         return False
     if row.when is not None:

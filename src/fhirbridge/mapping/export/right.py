@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from fhirbridge.ids import key_system
 from fhirbridge.mapping.codecs import CODECS, CodecError, Context
 from fhirbridge.mapping.export.build import (
     Exported,
@@ -26,7 +24,7 @@ from fhirbridge.mapping.export.parts import parts_of
 from fhirbridge.mapping.export.structure import Call, Group, Input, Rule, Source, Target, Variable
 from fhirbridge.mapping.export.writing import Item, Writer
 from fhirbridge.mapping.model import Block, Map, Row
-from fhirbridge.mapping.steps import Step, Steps, Where
+from fhirbridge.mapping.steps import Step
 
 TARGET = "tgt"
 
@@ -111,9 +109,7 @@ def _stamp_items(work: Work, block: Block) -> Iterator[Item]:
     if block.profile:
         steps = (Step("meta"), Step("profile", index=0))
         yield Item("", (), parts_of(block.type, steps), constant=block.profile)
-    asked = Where((Step("system"),), key_system(work.source, block.keyed))
-    steps = (Step("identifier", where=(asked,)), Step("value"))
-    yield Item(own, left_parts(block.key), parts_of(block.type, steps), cases=_copy)
+    yield Item(own, left_parts(block.key), parts_of(block.type, work.key_steps(block)), cases=_copy)
 
 
 def _copy(variable: str) -> tuple[Case, ...]:
@@ -174,19 +170,10 @@ def _default_items(work: Work, row: Row, type_: str, note: str) -> Iterator[Item
     except CodecError:
         work.report(row, "its default does not pass its own codec")
         return
+    if isinstance(made, dict):
+        work.report(row, "its default is an object, which no rule writes beside the value; it is not written")
+        return
     variable = work.variable(row.variable)
     empty = f"%{variable}{path_of(left_parts(row.left))}.exists().not()"
     when = " and ".join(f"({each})" for each in (work.when(row.when), empty) if each)
-    for steps, fixed in _leaves(made, row.right):
-        yield Item("", (), parts_of(type_, steps), constant=fixed, when=when, note=note)
-
-
-def _leaves(made: Any, at: Steps) -> Iterator[tuple[Steps, Any]]:
-    if isinstance(made, dict):
-        for name, child in made.items():
-            yield from _leaves(child, (*at, Step(name)))
-    elif isinstance(made, list):
-        for number, child in enumerate(made):
-            yield from _leaves(child, (*at[:-1], Step(at[-1].name, index=number)))
-    else:
-        yield at, made
+    yield Item("", (), parts_of(type_, row.right), constant=made, when=when, note=note)

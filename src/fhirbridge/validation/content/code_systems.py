@@ -93,12 +93,12 @@ def _head(value: Tree, count: int) -> Iterator[tuple[str, Kind]]:
 
 
 def _twice(concepts: list[tuple[str, Tree]]) -> Iterator[tuple[str, Kind]]:
-    """Yield concepts deeper down whose code stands twice; csd-1 tells of those at the top."""
+    """Yield concepts whose code another one before them has."""
     seen: set[str] = set()
     for piece, concept in concepts:
         code = concept.get("code")
         if isinstance(code, str):
-            if code in seen and piece.count(".concept") > 1:
+            if code in seen:
                 yield f"{piece}.code", CODE_TWICE
             seen.add(code)
 

@@ -21,11 +21,13 @@ UNKNOWN = Kind("code-unknown", "The code system has no such code.")
 DISPLAY = Kind("display-wrong", "This is not the display that the code system has for the code.")
 INACTIVE = Kind("code-inactive", "The code is no longer in use.", "warning")
 EXTENSIBLE = Kind("binding-extensible", "No code is from the value set, which has one for most meanings.", "warning")
+MEDIA_TYPE = Kind("binding-media-type", "This is no media type; R4 has short names such as json here.", "warning")
 NOT_CHECKED = Kind("not-checked", "Not checked, nor further codes of it: the code system is not loaded.", "information")
 NOT_BOUND = Kind(
     "not-checked", "Not checked, nor further on: the value set, or what it needs, is not loaded.", "information"
 )
 
+_MEDIA_TYPES = "http://hl7.org/fhir/ValueSet/mimetypes"
 _ABSOLUTE = ("http:", "https:", "urn:")
 
 
@@ -63,7 +65,7 @@ def _alone(faults: Faults | None, value: Any, told: tuple[str, str, str, str], s
     if said.reason == "inactive":
         faults = note(faults, ".code", INACTIVE)
     elif said.display != "wrong":
-        state.codes.fine.add(told)
+        state.codes.pass_(told)
     return note(faults, ".display", DISPLAY) if said.display == "wrong" else faults
 
 
@@ -128,6 +130,8 @@ def _uncoded(faults: Faults | None, piece: str, value: Any, how: Bound) -> Fault
 
 
 def _out(how: Bound) -> Kind:
+    if how.value_set == _MEDIA_TYPES:
+        return MEDIA_TYPE
     if not how.is_required:
         return EXTENSIBLE
     return CODE if how.type in _PLAIN else CODING

@@ -6,12 +6,15 @@ http://hl7.org/fhir/R4/structuredefinition.html
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
 from fhirbridge.fhir.elements import is_primitive
+from fhirbridge.fhir.fhirpath import CannotCompile
+from fhirbridge.fhir.fhirpath.parser import parse
 from fhirbridge.fhir.table import SearchRow, table
 from fhirbridge.validation.packages import Definition, Package
 from fhirbridge.validation.packages.package import Head, Resource
@@ -26,6 +29,8 @@ DERIVED_BASE = Kind("search-derived", "The search parameter that this is derived
 COMPONENTS = Kind("search-composite", "A composite search parameter has two components or more.")
 NO_TYPE = Kind("structure-type", "R4 has no type of this name to constrain.")
 NOT_DERIVED = Kind("structure-type", "Only R4 defines a type of this name; this has to be a constraint on it.")
+
+EXPRESSION = Kind("expression", "The expression is no FHIRPath.")
 
 _SEARCH = "http://hl7.org/fhir/SearchParameter/"
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
@@ -65,6 +70,8 @@ def capability_statement(faults: Faults | None, value: Tree, state: Any) -> Faul
 
 def search_parameter(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
     """Add what is wrong with a SearchParameter as a whole."""
+    if not _is_path(value.get("expression")):
+        faults = note(faults, ".expression", EXPRESSION)
     if value.get("type") == "composite" and len(_items(value, "component")) < 2:
         faults = note(faults, ".component", COMPONENTS)
     known = _find(value.get("derivedFrom"))
@@ -85,6 +92,8 @@ def search_parameter(faults: Faults | None, value: Tree, state: Any) -> Faults |
 
 def structure_definition(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
     """Add where the differential of a StructureDefinition does not fit what it constrains."""
+    for piece in _bad_expressions(value):
+        faults = note(faults, piece, EXPRESSION)
     type_, derivation = value.get("type"), value.get("derivation")
     if not isinstance(type_, str) or "/" in type_ or value.get("kind") == "logical":
         return faults
@@ -97,6 +106,28 @@ def structure_definition(faults: Faults | None, value: Tree, state: Any) -> Faul
         return faults
     why = _fault(value, state) if "differential" in value else ""
     return note(faults, ".differential", Kind("structure-snapshot", f"It cannot be applied: {why}")) if why else faults
+
+
+def _bad_expressions(value: Tree) -> Iterator[str]:
+    for part in ("snapshot", "differential"):
+        held = value.get(part)
+        for i, element in enumerate(_items(held, "element") if isinstance(held, dict) else ()):
+            for j, rule in enumerate(_items(element, "constraint")):
+                if not _is_path(rule.get("expression")):
+                    yield f".{part}.element[{i}].constraint[{j}].expression"
+
+
+@lru_cache(maxsize=4096)
+def _parses(expression: str) -> bool:
+    try:
+        parse(expression)
+    except CannotCompile:
+        return False
+    return True
+
+
+def _is_path(expression: Any) -> bool:
+    return not isinstance(expression, str) or _parses(expression)
 
 
 def _fault(value: Tree, state: Any) -> str:

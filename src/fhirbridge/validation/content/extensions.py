@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from fhirbridge.fhir.core_definitions import CORE, CoreExtension, Part, find_extension
@@ -87,9 +87,18 @@ def extensions(faults: Faults | None, piece: str, holder: Any, contexts: frozens
     for key in _KEYS if isinstance(holder, dict) else ():
         items = holder.get(key)
         for index, item in enumerate(items if isinstance(items, list) else ()):
-            found = _extension(item, _Place(key, contexts, state)) if isinstance(item, dict) else None
+            if not isinstance(item, dict):
+                continue
+            url = item.get("url")
+            told = (url, key, contexts, *item) if url.__class__ is str else ()
+            if told in state.codes.fine:
+                continue
+            place = _Place(key, contexts, state)
+            found = _extension(item, place)
             if found is not None:
                 faults = note(faults, f"{piece}.{key}[{index}]", found)
+            elif told and _is_plain(str(url), place):
+                state.codes.pass_(told)
     return faults
 
 
@@ -112,6 +121,14 @@ def _extension(item: Tree, place: _Place) -> Faults | None:
     if profile is not None:
         return _profiled(faults, item, place, profile)
     return _unknown(faults, url, place.key)
+
+
+def _is_plain(url: str, place: _Place) -> bool:
+    """Say whether an extension that is in order stays so, whatever its value: no codes or parts are looked at."""
+    known = find_extension(url)
+    profile = None if known else place.state.profiles.find(url)
+    part = known.part if known else _facts(profile).part if profile is not None else None
+    return part is not None and not part.parts and not part.value_set
 
 
 def _unknown(faults: Faults | None, url: str, key: str) -> Faults | None:
@@ -183,16 +200,54 @@ def _parts(faults: Faults | None, item: Tree, part: Part, state: Any) -> Faults 
 # -- extensions that a loaded package defines
 
 
+class _Facts(NamedTuple):
+    """What is read of a definition once: its contexts (none where elements do not tell them), and a plain value."""
+
+    allowed: frozenset[str]
+    is_modifier: bool
+    part: Part | None
+
+
 def _profiled(faults: Faults | None, item: Tree, place: _Place, profile: Any) -> Faults | None:
-    tree = profile.definition.tree
-    elements = tree.get("differential", {}).get("element") or tree.get("snapshot", {}).get("element") or [{}]
-    is_modifier = elements[0].get("isModifier") is True and elements[0].get("path") == "Extension"
-    contexts = tree.get("context") or ()
-    allowed = frozenset(each.get("expression") for each in contexts if each.get("type") == "element")
-    is_told = allowed and len(allowed) == len(contexts)
-    for kind in _misplaced(place, allowed if is_told else place.contexts, is_modifier=is_modifier):
+    facts = _facts(profile)
+    for kind in _misplaced(place, facts.allowed or place.contexts, is_modifier=facts.is_modifier):
         faults = note(faults, "", kind)
+    if facts.part is not None:
+        return _held(faults, item, facts.part, place.state)
     for issue in profile.faults_of(item, place.state.scene):
         kind = Kind(issue.rule, issue.message, issue.severity, issue.profile)
         faults = note(faults, issue.expression.removeprefix("Extension"), kind)
     return faults
+
+
+@lru_cache(maxsize=1024)
+def _facts(profile: Any) -> _Facts:
+    tree = profile.definition.tree
+    elements = tree.get("differential", {}).get("element") or tree.get("snapshot", {}).get("element") or [{}]
+    is_modifier = elements[0].get("isModifier") is True and elements[0].get("path") == "Extension"
+    contexts = tree.get("context") or ()
+    allowed = frozenset(each["expression"] for each in contexts if each.get("type") == "element")
+    return _Facts(allowed if len(allowed) == len(contexts) else frozenset(), is_modifier, _plain_part(elements))
+
+
+_WORDS = frozenset({"id", "path", "short", "definition", "comment", "isModifier", "isModifierReason"})
+_SAYS = {
+    "Extension": _WORDS | {"min", "max"},
+    "Extension.id": _WORDS,
+    "Extension.extension": _WORDS | {"max"},
+    "Extension.url": _WORDS | {"fixedUri"},
+    "Extension.value[x]": _WORDS | {"min", "type"},
+}
+"""What the elements of a definition say of an extension that has one plain value and no more."""
+
+
+def _plain_part(elements: list[Tree]) -> Part | None:
+    """Return what an extension with one plain value holds; None where its profile says more than that."""
+    by_id = {str(each.get("id")): each for each in elements}
+    if any(each.keys() - _SAYS.get(id_, frozenset()) for id_, each in by_id.items()):
+        return None
+    value = by_id.get("Extension.value[x]", {})
+    types = value.get("type", [])
+    if by_id.get("Extension.extension", {}).get("max") != "0" or value.get("min") != 1 or not types:
+        return None
+    return Part(frozenset(each["code"] for each in types), {}, "") if all(len(each) == 1 for each in types) else None

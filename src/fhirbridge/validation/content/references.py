@@ -10,7 +10,9 @@ from typing import Any
 
 from fhirbridge.fhir.references import find_literal
 from fhirbridge.validation.content.datatypes import UNSAID, is_bare
+from fhirbridge.validation.structure import walk
 from fhirbridge.validation.structure.faults import Faults, Kind, note
+from fhirbridge.validation.structure.values import Primitive
 
 Tree = dict[str, Any]
 
@@ -28,17 +30,22 @@ def reference(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
     text = value.get("reference")
     if not isinstance(text, str):
         return note(faults, "", UNSAID) if is_bare(value) and value else faults
-    if "?" in text and _CONDITIONAL.match(text):
-        return faults if _QUERY.fullmatch(text) else note(faults, ".reference", QUERY)
     if "type" in value:
         faults = _stated(faults, value["type"], text)
-    if text.startswith("#"):
+    if text.startswith("#") or _CONDITIONAL.match(text):
         return faults
     if state.bundle is not None:
         return state.bundle.reference(faults, text, state.base)  # type: ignore[no-any-return]
     if state.parameters is not None and state.parameters.misses(text):
         return note(faults, ".reference", MISSING)
     return faults
+
+
+def pointed(faults: Faults | None, text: Any, targets: Any, state: Any, how: Primitive) -> Faults | None:
+    """Add what is wrong with the text of a reference, a conditional one included."""
+    if isinstance(text, str) and _CONDITIONAL.match(text) and not _QUERY.fullmatch(text):
+        return note(faults, ".reference", QUERY)
+    return walk.pointed(faults, text, targets, state, how)
 
 
 def _stated(faults: Faults | None, type_: Any, text: str) -> Faults | None:

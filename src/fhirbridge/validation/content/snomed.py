@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -44,10 +45,12 @@ def is_snomed_id(text: str) -> bool:
     return check == 0
 
 
+@lru_cache(maxsize=4096)
 def _is_snomed(code: str) -> bool:
     return is_snomed_id(code) or _EXPRESSION.search(code) is not None
 
 
+@lru_cache(maxsize=4096)
 def _is_loinc(code: str) -> bool:
     """Say whether a text may be a LOINC code, part or answer; only the digit of a code itself checks it.
 

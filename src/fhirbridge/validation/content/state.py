@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from fhirbridge.fhir.fhirpath import Scene
 from fhirbridge.terminology.service import Coding, Verdict
+from fhirbridge.times import utc_now
+from fhirbridge.validation.narrative import find_fault
 
 Tree = dict[str, Any]
 
@@ -30,7 +32,13 @@ class Codes:
         self._said: dict[tuple[Any, ...], Verdict] = {}
 
         self.fine: set[tuple[Any, ...]] = set()
-        """Codings (system, code, display, version) that nothing was said against."""
+        """Codings (system, code, display, version), and shapes of extensions, that nothing was said against."""
+
+    def pass_(self, told: tuple[Any, ...]) -> None:
+        """Remember that nothing is to be said against a coding or a shape of an extension."""
+        if len(self.fine) >= _MOST:
+            self.fine.clear()
+        self.fine.add(told)
 
     def ask(self, value_set: str, *coding: str) -> Verdict:
         """Return what is said of a coding (system, code, display, version) in a value set, or "" for its own system."""
@@ -79,9 +87,12 @@ class State:
     """
 
     __slots__ = (
-        "base", "bundle", "codes", "conforms_to", "contained", "has_claims", "ids", "languages", "links", "named", "parameters",
-        "profiles", "resource", "root", "unknown",
+        "base", "bundle", "codes", "conforms_to", "contained", "has_claims", "ids", "languages",
+        "links", "named", "parameters", "profiles", "resource", "root", "unknown",
     )  # fmt: skip
+
+    clock = staticmethod(utc_now)
+    skips_lost = False
 
     def __init__(self, codes: Codes, profiles: Any, *, has_claims: bool, named: tuple[str, ...] = ()) -> None:
         self.codes = codes
@@ -126,6 +137,11 @@ class State:
         codings = value.get("coding", []) if "coding" in value or "text" in value else [value]
         said = {_TRUTH[self.codes.ask(value_set, *t).outcome] if t[0] else False for t in map(told_of, codings) if t}
         return True if True in said else (None if None in said else False)
+
+
+    def is_narrative(self, text: str) -> bool:
+        """Say whether a text is XHTML that a narrative may hold."""
+        return find_fault(text) is None
 
 
 _TRUTH: dict[str, bool | None] = {"in": True, "out": False, "not-checked": None}

@@ -64,10 +64,9 @@ def primitive(faults: Faults | None, value: Any, how: Primitive, state: Any) -> 
     """Add what is wrong, or unwise, with one value of a primitive element."""
     if how.type == "xhtml" and isinstance(value, str):
         return _xhtml(faults, value, how, state)
-    found = values.primitive(faults, value, how, state)
-    if isinstance(value, str) and (look := _LOOKS.get(how.type)) and how.is_valid(value):
-        return look(found, f".{how.name}", value, state)
-    return found
+    if isinstance(value, str) and (look := _LOOKS.get(how.type)) and not how.codes and how.is_valid(value):
+        return look(faults, f".{how.name}", value, state)
+    return values.primitive(faults, value, how, state)
 
 
 def primitives(faults: Faults | None, tree: Any, items: Any, how: Primitive, state: Any) -> Faults | None:

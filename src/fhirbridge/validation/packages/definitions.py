@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Definitions:
 
     Args:
         own: the site's folders.
-        archives: files of packages that were added; read when something is asked that the folders do not have.
+        archives: files of packages that were added; read when something is first asked that the folders do not have.
         order: ids or names of packages (`hl7.fhir.us.core#6.1.0`) that come before those not named.
         core: what every site has, looked at last.
     """
@@ -73,10 +73,18 @@ class Definitions:
     added: tuple[Package, ...] = ()
 
     @classmethod
-    def load(cls, folder: Path, *, shipped: Iterable[Path] = (), core: Iterable[Package] = ()) -> Definitions:
+    def load(
+        cls,
+        folder: Path,
+        archives: Iterable[Path] = (),
+        *,
+        shipped: Iterable[Path] = (),
+        core: Iterable[Package] = (),
+    ) -> Definitions:
         """Return the definitions of a profiles folder: each folder in it is a package, `packages/*.tgz` are others.
 
         Args:
+            archives: packages from elsewhere, beside those of the folder.
             shipped: folders of packages that every site has, unless its own folder has one of that name.
             core: packages that are asked last.
 
@@ -85,8 +93,8 @@ class Definitions:
         """
         own = {each.name: each for each in sorted(folder.iterdir()) if each.is_dir() and each.name != ARCHIVES}
         own = {**own, **{each.name: each for each in shipped if each.name not in own}}
-        archives = tuple(sorted((folder / ARCHIVES).glob("*.tgz")))
-        return cls(tuple(map(read_folder, own.values())), archives, read_order(folder), tuple(core))
+        found = (*sorted((folder / ARCHIVES).glob("*.tgz")), *archives)
+        return cls(tuple(map(read_folder, own.values())), found, read_order(folder), tuple(core))
 
     @cached_property
     def site(self) -> tuple[Package, ...]:
@@ -145,6 +153,13 @@ def read_order(folder: Path) -> tuple[str, ...]:
 
 
 def _read(file: Path) -> Package:
+    state = file.stat()
+    return _read_state(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=32)
+def _read_state(file: Path, mtime_ns: int, size: int) -> Package:
+    """Return the package in a file, read once as long as the file stays as it is."""
     try:
         return read_package(file.read_bytes())
     except BadPackage as error:

@@ -7,6 +7,7 @@ stands there); an object without fault has None, so that the walk allocates noth
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from fhirbridge.errors import Issue, Severity
@@ -69,6 +70,12 @@ def iter_issues(faults: Faults | None, path: str) -> Iterator[Issue]:
             if isinstance(what, list):
                 waiting.append((at + piece, iter(what)))
                 break
-            yield Issue("FB500", what.message, at + piece, what.severity, what.rule, profile=what.profile)
+            yield _issue(at + piece, what)
         else:
             waiting.pop()
+
+
+@lru_cache(maxsize=4096)
+def _issue(path: str, kind: Kind) -> Issue:
+    """Return the issue of a fault; the same fault at the same path is the same issue, in whatever resource."""
+    return Issue("FB500", kind.message, path, kind.severity, kind.rule, profile=kind.profile)

@@ -56,7 +56,7 @@ _WHOLE = "{0}.__class__ is not int or not {1} <= {0} <= 2147483647"
 _TESTS: dict[str, str] = {
     "string": _WORDS,
     "markdown": _WORDS,
-    "code": "{0}.__class__ is not str or not {0}.isalnum()",
+    "code": '{0}.__class__ is not str or not ({0}.isalnum() or {0}.replace("-", "").isalnum())',
     "uri": _ADDRESS,
     "url": _ADDRESS,
     "canonical": _ADDRESS,

@@ -8,7 +8,7 @@ import pytest
 from tests.support.typed_trees import make_tree
 
 from fhirbridge.fhir.elements import is_resource
-from fhirbridge.fhir.fhirpath import Compiled, NotJudged, Scene, compile_path
+from fhirbridge.fhir.fhirpath import CannotCompile, Compiled, NotJudged, Scene, compile_path
 from fhirbridge.fhir.table import table
 from fhirbridge.validation.invariants import corrected
 
@@ -80,6 +80,45 @@ def test_a_rule_says_the_same_both_ways() -> None:
         ("type.select(code = 'code' or code = 'Coding').exists()", "ElementDefinition"),
         ("nothing.exists() and nothing = 'a'", "Patient"),
         ("nothing & 'a' = 'a'", "Patient"),
+        ("nothing.not()", "Patient"),
+        ("name.select(nothing = 'a').allTrue()", "Patient"),
+        ("name.select(family).allTrue().exists()", "Patient"),
+        ("name.intersect(telecom).exists()", "Patient"),
+        ("deceased.exists() implies deceased.first() = true", "Patient"),
+        ("name.first().given.first() = 'a' or name[0].given[1] = 'a'", "Patient"),
+        ("name.tail().tail().exists()", "Patient"),
+        ("extension.where(url = 'urn:x').extension(url).empty()", "Patient"),
+        ("gender.toString() = 'a' or multipleBirth.toString() = '1'", "Patient"),
+        ("name.toString() = 'a'", "Patient"),
+        ("gender.matches('(?=a)') or gender.matches('a')", "Patient"),
+        ("multipleBirth.matches('1')", "Patient"),
+        ("telecom.where($index = 0).exists()", "Patient"),
+        ("telecom.all($index < 3)", "Patient"),
+        ("telecom.rank + 1 > 2 or telecom.rank.count() - 1 > 0", "Patient"),
+        ("gender & active = 'a'", "Patient"),
+        ("gender < 'b' or gender <= birthDate", "Patient"),
+        ("active.not() or (active and gender.exists())", "Patient"),
+        ("active = deceased or active != true", "Patient"),
+        ("active in ('a' | 'b') or active in name.given", "Patient"),
+        ("(name | telecom).count() > 1 or (name.text | name.family) = 'a'", "Patient"),
+        ("low <= high or high > low", "Range"),
+        ("id.exists() and id = 'a' and birthDate.id.empty()", "Patient"),
+        ("name.given.extension.exists() or name.given.id.exists()", "Patient"),
+        ("contained.text.exists() or contained.id.exists()", "Patient"),
+        ("contained.first() is Patient or $this is Resource or contained.ofType(Patient).exists()", "Patient"),
+        ("name.period.start < name.period.end", "Patient"),
+        ("name.first().period.start < name.first().period.end", "Patient"),
+        ("1.5 > 1 and true and (false or 2 > 1)", "Patient"),
+        ("iif(active, gender.exists())", "Patient"),
+        ("active.iif(true, false, true)", "Patient"),
+        ("name.exists().iif(true, false)", "Patient"),
+        ("{}.exists() or {} = 'a'", "Patient"),
+        ("managingOrganization.resolve() is Organization", "Patient"),
+        ("name.trace('n').exists() and name.trace('n', family).exists()", "Patient"),
+        ("exists() and count() = 1 and first().exists()", "Patient"),
+        ("value.exists() and value.value.exists()", "Quantity"),
+        ("%rootResource.exists() or %ucum = 'x'", "Patient"),
+        ("type.extension.first() = 'a'", "Patient"),
     ],
 )
 def test_a_common_form_says_the_same_both_ways(expression: str, type_: str) -> None:
@@ -113,8 +152,26 @@ def test_what_asks_the_scene_is_not_plain() -> None:
         assert compile_path(expression, "ServiceRequest").plain_test is None
 
 
-def test_a_long_chain_is_left_to_the_interpreter_or_refused() -> None:
-    assert compile_path(" or ".join(["name.exists()"] * 151), "Patient").holds({"name": [{}]})
+def test_a_long_chain_is_judged_or_refused() -> None:
+    assert compile_path(" or ".join(["name.exists()"] * 150), "Patient").holds({"name": [{}]})
+    deep = "gender.exists()"
+    for _ in range(18):
+        deep = f"(({deep}) and name.exists()) or (active.exists() and birthDate.exists())"
+    assert compile_path(deep, "Patient").holds({"name": [{}], "gender": "x"})
+    with pytest.raises(CannotCompile):
+        compile_path(" or ".join(["name.exists()"] * 200), "Patient")
+
+
+def test_quantities_of_one_unit_are_compared_at_once() -> None:
+    compiled = compile_path("low <= high", "Range")
+    one, two = ({"value": number, "code": "d", "system": "http://unitsofmeasure.org"} for number in (1, 2))
+    assert compiled.holds({"low": one, "high": two})
+    assert not compiled.holds({"low": two, "high": one})
+    assert not compiled.holds({"low": {**two, "value": None}, "high": one})
+    assert not compiled.holds({"high": one})
+    assert compiled.holds({"low": one, "high": {"value": 1, "code": "wk", "system": "http://unitsofmeasure.org"}})
+    with pytest.raises(NotJudged, match="units"):
+        compiled.holds({"low": one, "high": {"value": 1, "unit": "steps"}})
 
 
 def test_a_value_of_another_shape_is_left_to_the_interpreter() -> None:

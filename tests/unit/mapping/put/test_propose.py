@@ -25,11 +25,17 @@ PLAN: dict[str, Any] = {
     "agency": {"number": "A-1", "name": "Riverside"},
     "internal_note": "asked for a quiet room",
     "goals": [
-        {"id": "g1", "status": "active", "own_words": "see my daughter on Sundays", "strengths": ["keeps promises"]},
+        {
+            "id": "g1",
+            "status": "active",
+            "own_words": "see my daughter on Sundays",
+            "strengths": [{"id": "s1", "text": "keeps promises"}],
+        },
         {"id": "g2", "status": "active", "own_words": "cook again"},
     ],
-    "preferences": ["mornings"],
-    "agreement": [{"role": "client", "name": "R. Almeida", "signed": "2026-03-01T10:00:00+01:00"}],
+    "coping": ["walks by the river"],
+    "preferences": [{"id": "p1", "text": "mornings", "about": "care-experience"}],
+    "agreement": [{"id": "a1", "role": "client", "name": "R. Almeida", "signed": "2026-03-01T10:00:00+01:00"}],
 }
 
 
@@ -119,10 +125,10 @@ def test_what_changes_the_meaning_of_others_is_refused() -> None:
 
 def test_what_was_kept_beside_an_item_that_is_gone_is_told() -> None:
     items = arrived(sent("plan", PLAN))
-    note = next(note for note in find(items, "CarePlan")["note"] if note["text"] == "mornings")
+    note = next(note for note in find(items, "CarePlan")["note"] if note["text"] == "walks by the river")
     note["authorReference"] = {"display": "ward B2"}
     kept = propose(shipped().get("plan"), PLAN, items, CONTEXT).complement
-    _, issues = with_complement(sent("plan", {**PLAN, "preferences": ["evenings"]}), kept)
+    _, issues = with_complement(sent("plan", {**PLAN, "coping": ["sings"]}), kept)
     assert [(issue.code, issue.expression) for issue in issues] == [("FB312", "CarePlan.note[].authorReference")]
 
 

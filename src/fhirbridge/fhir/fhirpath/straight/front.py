@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from fhirbridge.fhir.elements import is_primitive
@@ -32,9 +33,14 @@ class Straight:
     """
 
     text: str
-    objects: Mapping[str, Any]
-    holds: Holds
+    objects: dict[str, Any]
+    holds: FunctionType
     is_plain: bool
+
+    def with_otherwise(self, otherwise: Holds) -> Holds:
+        """Return the function with another one that judges a value that has not the shape of its type."""
+        names = {**self.objects, "interpreter": otherwise}
+        return FunctionType(self.holds.__code__, names, "entry", self.holds.__defaults__)
 
 
 SHAPE = (TypeError, AttributeError, LookupError, ValueError, ArithmeticError)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhirbridge.fhir.elements import is_resource
 from fhirbridge.fhir.fhirpath.faults import NotJudged
 from fhirbridge.fhir.fhirpath.nodes import Node
 from fhirbridge.fhir.fhirpath.on_resources import find_target
 from fhirbridge.fhir.fhirpath.scene import Scene
 from fhirbridge.fhir.fhirpath.types import is_a
-from fhirbridge.fhir.fhirpath.values import equal_items, order, system_of, text_of, to_integer
+from fhirbridge.fhir.fhirpath.values import order, system_of, text_of, to_integer
 from fhirbridge.fhir.fhirpath.work import Env, Step, Work, truth_of
 
 NIL: dict[str, Any] = {}
@@ -93,12 +92,6 @@ def around(scene: Scene) -> Any:
     return scene.resource
 
 
-def own_type(value: Any) -> str:
-    """Return the type that a resource names itself."""
-    named = value.get("resourceType")
-    return named if isinstance(named, str) and is_resource(named) else "Resource"
-
-
 def judged(step: Step, this: tuple[str, Any], context: tuple[str, Any], scene: Scene) -> bool | None:
     """Return the truth of a part that is left to the interpreter."""
     work = Work(scene, [Node(*context)])
@@ -118,8 +111,6 @@ RUNNING: dict[str, Any] = {
     "part": part,
     "leads_to": leads_to,
     "around": around,
-    "own_type": own_type,
     "judged": judged,
-    "equal_items": equal_items,
 }
 """The names that generated code finds."""

@@ -25,11 +25,12 @@ NO_ANSWER = Truth("False", "False")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The writer, what `$this` is, and who writes which kind of expression."""
+    """The writer, what `$this` is, who writes which kind of expression, and in how many loops it stands."""
 
     writer: Writer
     this: Value
     handlers: Mapping[type, Handler]
+    depth: int = 0
 
     def translate(self, expression: Expression) -> Result:
         """Return an expression as text.
@@ -72,7 +73,7 @@ class Scope:
         """Return the scope of an item."""
         if not isinstance(ref, Value):
             raise NotStraight
-        return replace(self, this=ref)
+        return replace(self, this=ref, depth=self.depth + 1)
 
 
 def names_place(expression: Any) -> bool:

@@ -112,6 +112,8 @@ def _variable(expression: Variable, scope: Scope) -> Result:
     if constant is not None:
         return one(Value(repr(constant), "System.String", "True"))
     type_ = scope.writer.type
+    if scope.depth > 1:
+        raise NotStraight  # loops that start anew inside loops: the interpreter counts its steps
     if expression.name == "context":
         return one(Value("v", type_, "True"))
     around = type_.partition(".")[0]

@@ -7,16 +7,15 @@ import ca.uhn.fhir.validation.FhirValidator;
 import ca.uhn.fhir.validation.SingleValidationMessage;
 import ca.uhn.fhir.validation.ValidationOptions;
 import java.io.BufferedReader;
-import java.io.FileInputStream;
-import java.io.InputStream;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.hl7.fhir.common.hapi.validation.support.CommonCodeSystemsTerminologyService;
 import org.hl7.fhir.common.hapi.validation.support.InMemoryTerminologyServerValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.PrePopulatedValidationSupport;
@@ -24,39 +23,50 @@ import org.hl7.fhir.common.hapi.validation.support.SnapshotGeneratingValidationS
 import org.hl7.fhir.common.hapi.validation.support.UnknownCodeSystemWarningValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.ValidationSupportChain;
 import org.hl7.fhir.common.hapi.validation.validator.FhirInstanceValidator;
-import org.hl7.fhir.r4.model.Resource;
-import org.hl7.fhir.utilities.npm.NpmPackage;
 
 /**
- * Reads lines "FILE[<tab>PROFILE]..." and answers each with one line of JSON: {"file": ..., "issues": [{"severity",
- * "path", "rule", "text"}]}. The arguments are FHIR packages (.tgz). Terminology is what the packages and R4 hold; nothing
- * is asked over the network.
+ * Reads lines "FILE[<tab>PROFILE]..." up to an empty line and answers each, in order, with one line of JSON: a list of
+ * {"severity", "path", "rule", "text"}; then the next lines, until there are none. The arguments are FHIR packages
+ * (.tgz). Terminology is what the packages and R4 hold; nothing is asked over the network.
+ *
+ * <p>Extensions that no package defines are refused, but for those of the domains that HL7 keeps for examples.
  */
 public final class Judge {
   private Judge() {}
 
-  public static void main(String[] packages) throws Exception {
+  public static void main(String[] packages) throws IOException {
     FhirContext context = FhirContext.forR4();
     FhirValidator validator = validator(context, support(context, packages));
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      out.println(judged(validator, line.split("\t")));
+    for (List<String> asked = asked(lines); !asked.isEmpty(); asked = asked(lines)) {
+      asked.parallelStream().map(line -> judged(validator, line.split("\t"))).toList().forEach(out::println);
+      out.flush();
     }
+  }
+
+  private static List<String> asked(BufferedReader lines) throws IOException {
+    List<String> asked = new ArrayList<>();
+    for (String line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) {
+      asked.add(line);
+    }
+    return asked;
   }
 
   private static FhirValidator validator(FhirContext context, IValidationSupport support) {
     FhirInstanceValidator module = new FhirInstanceValidator(support);
-    module.setAnyExtensionsAllowed(true);
+    module.setAnyExtensionsAllowed(false);
+    module.setAllowExamples(true);
     module.setErrorForUnknownProfiles(false);
+    References references = new References(module::getWorkerContext, context.getResourceTypes());
+    module.setValidatorPolicyAdvisor(references);
+    module.setValidatorResourceFetcher(references);
     return context.newValidator().registerValidatorModule(module);
   }
 
-  private static IValidationSupport support(FhirContext context, String[] packages) throws Exception {
+  private static IValidationSupport support(FhirContext context, String[] packages) throws IOException {
     PrePopulatedValidationSupport loaded = new PrePopulatedValidationSupport(context);
-    for (String each : packages) {
-      load(context, loaded, Path.of(each));
-    }
+    Packages.load(context, loaded, packages);
     UnknownCodeSystemWarningValidationSupport unknown = new UnknownCodeSystemWarningValidationSupport(context);
     unknown.setNonExistentCodeSystemSeverity(IValidationSupport.IssueSeverity.INFORMATION);
     return new ValidationSupportChain(
@@ -68,27 +78,14 @@ public final class Judge {
         new SnapshotGeneratingValidationSupport(context));
   }
 
-  private static void load(FhirContext context, PrePopulatedValidationSupport loaded, Path file) throws Exception {
-    NpmPackage definitions;
-    try (InputStream in = new FileInputStream(file.toFile())) {
-      definitions = NpmPackage.fromPackage(in);
-    }
-    Set<String> types = Set.of("StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter");
-    for (String name : definitions.listResources(types)) {
-      try (InputStream in = definitions.loadResource(name)) {
-        loaded.addResource((Resource) context.newJsonParser().parseResource(in));
-      }
-    }
-  }
-
-  private static String judged(FhirValidator validator, String[] parts) throws Exception {
+  private static String judged(FhirValidator validator, String[] parts) {
     ValidationOptions options = new ValidationOptions();
     for (int i = 1; i < parts.length; i++) {
       options.addProfile(parts[i]);
     }
-    String text = Files.readString(Path.of(parts[0]), StandardCharsets.UTF_8);
     List<String> issues = new ArrayList<>();
     try {
+      String text = Files.readString(Path.of(parts[0]), StandardCharsets.UTF_8);
       for (SingleValidationMessage each : validator.validateWithResult(text, options).getMessages()) {
         issues.add(issue(
             String.valueOf(each.getSeverity()).toLowerCase(),
@@ -96,10 +93,12 @@ public final class Judge {
             each.getMessageId(),
             each.getMessage()));
       }
+    } catch (IOException missing) {
+      throw new UncheckedIOException(missing);
     } catch (RuntimeException refused) {
       issues.add(issue("fatal", "", "parse", refused.getMessage()));
     }
-    return "{\"file\": " + quoted(parts[0]) + ", \"issues\": [" + String.join(", ", issues) + "]}";
+    return "[" + String.join(", ", issues) + "]";
   }
 
   private static String issue(String severity, String path, String rule, String text) {
