@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench import bulk, http, loading, mapping, pipeline
+from bench import bulk, http, loading, mapping, pipeline, validation
 
 
 def main() -> None:
     """Print the tables, each as soon as it is measured."""
-    for bench in (mapping, pipeline, loading, bulk, http):
+    for bench in (mapping, pipeline, validation, loading, bulk, http):
         print(bench.run(), flush=True)
 
 

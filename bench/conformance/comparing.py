@@ -1,21 +1,20 @@
-"""We said, it said: the same resources before our checker and before HL7's validator, and tables of both answers."""
+"""We said, it said: the same resources before our checker and before HL7's validator."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from bench.conformance.faults import FAULTS, NEVER_MISSED, Fault, with_fault
+from bench.conformance.faults import FAULTS, NEVER_MISSED
+from bench.conformance.hl7_cases import BAD, NOT_CHECKED
 from bench.conformance.judge import Judge, Question, Said
+from bench.conformance.places import Fault, fitting, iter_places, with_fault
 from fhirbridge.errors import Issue
 from fhirbridge.validation.check import Checker
 
 Tree = dict[str, Any]
-BAD = ("error", "fatal")
-UNCHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Compared:
     @property
     def is_unchecked(self) -> bool:
         """Whether we found nothing but said that something could not be checked."""
-        return not self.we_object and any(issue.rule == UNCHECKED for issue in self.ours)
+        return not self.we_object and any(issue.rule in NOT_CHECKED for issue in self.ours)
 
 
 def compare(questions: Sequence[Question], judge: Judge, checker: Checker) -> list[Compared]:
@@ -64,13 +63,15 @@ class Planted:
 def planted(examples: Mapping[str, Tree], *, each: int, seed: int = 1) -> list[Planted]:
     """Return for each kind of fault up to `each` examples with that fault, spread over the resource types."""
     random = Random(seed)  # noqa: S311 - it only picks places
+    places = {name: tuple(iter_places(tree)) for name, tree in examples.items()}
     found = []
     for fault in FAULTS:
+        left = each
         for name in _spread(examples, random):
-            if (spoilt := with_fault(fault, examples[name], random)) is not None:
+            if left and (fits := fitting(fault, places[name])):
+                spoilt = with_fault(fault, examples[name], random.choice(fits))
                 found.append(Planted(fault, (f"{fault.name}:{name}", spoilt, ())))
-                if sum(1 for one in found if one.fault is fault) == each:
-                    break
+                left -= 1
     return found
 
 
@@ -83,60 +84,6 @@ def _spread(examples: Mapping[str, Tree], random: Random) -> list[str]:
     return [names[turn] for turn in range(longest) for names in by_type.values() if turn < len(names)]
 
 
-# -- tables
-
-
-def agreement(title: str, compared: Iterable[Compared]) -> str:
-    """Return the four ways in which two answers can meet, as a table, and the share that agrees."""
-    all_ = list(compared)
-    checked = [one for one in all_ if one.agree or not one.is_unchecked]
-    counts = Counter((one.we_object, one.they_object) for one in all_)
-    agree = sum(one.agree for one in all_)
-    return "\n".join(
-        [
-            f"### {title}",
-            "",
-            "| | HL7's validator: valid | HL7's validator: invalid |",
-            "|---|---|---|",
-            f"| fhirbridge: valid | {counts[False, False]} | {counts[False, True]} |",
-            f"| fhirbridge: invalid | {counts[True, False]} | {counts[True, True]} |",
-            "",
-            f"{agree} of {len(all_)} agree ({share(agree, len(all_))}); of the {len(checked)} that both could check "
-            f"{sum(one.agree for one in checked)} ({share(sum(one.agree for one in checked), len(checked))}).",
-            "",
-        ]
-    )
-
-
-def share(part: int, whole: int) -> str:
-    """Return a share in percent."""
-    return f"{100 * part / whole:.1f} %" if whole else "none"
-
-
-def by_kind(faults: Sequence[Planted], compared: Sequence[Compared]) -> str:
-    """Return a table with one line for each kind of fault: how many were put, who found how many."""
-    lines = ["| fault | family | put | HL7's validator | fhirbridge | not checked |", "|---|---|---|---|---|---|"]
-    pairs = list(zip(faults, compared, strict=True))
-    for fault in FAULTS:
-        mine = [one for planted_, one in pairs if planted_.fault is fault]
-        found = [sum(one.they_object for one in mine), sum(one.we_object for one in mine)]
-        unchecked = sum(one.is_unchecked for one in mine)
-        lines.append(f"| {fault.name} | {fault.family} | {len(mine)} | {found[0]} | {found[1]} | {unchecked} |")
-    missed = [one.name for planted_, one in pairs if is_missed(planted_, one)]
-    return "\n".join([*lines, "", f"Missed of kinds that may not be missed: {len(missed)}.", *missed, ""])
-
-
 def is_missed(planted_: Planted, one: Compared) -> bool:
-    """Say whether HL7's validator found a fault of a kind that we must find, and we did not."""
+    """Say whether HL7's validator found a fault of a family that we must find, and we did not."""
     return planted_.fault.family in NEVER_MISSED and one.they_object and not one.we_object
-
-
-def disagreements(compared: Iterable[Compared]) -> str:
-    """Return one line for each resource on which the two differ: rules and paths only."""
-    return "\n".join(_difference(one) for one in compared if not one.agree)
-
-
-def _difference(one: Compared) -> str:
-    ours = "; ".join(f"{i.rule} at {i.expression}" for i in one.ours if i.severity in BAD) or "valid"
-    theirs = "; ".join(f"{s.rule} at {s.path}: {s.text[:110]}" for s in one.theirs if s.is_fault) or "valid"
-    return f"- {one.name}\n    we: {ours[:300]}\n    it: {theirs[:400]}"

@@ -1,159 +1,54 @@
-"""Single faults put into valid resources: some seventy kinds, each in one place, so that validators can be compared.
-
-A kind says where it can be put (a test of a place) and what it does there. Places are found by the R4 table, so a kind
-reaches every element of its sort in every resource type.
-"""
+"""Single faults put into valid resources: some ninety kinds, each in one place, so that validators can be compared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
-from random import Random
 from typing import Any
 
-from fhirbridge.fhir.elements import Element, elements_of
+from bench.conformance.places import (
+    Fault,
+    Fits,
+    Place,
+    Put,
+    beside,
+    both,
+    changed,
+    claimed,
+    first_of,
+    has_choice,
+    has_code_of_hl7,
+    has_required_code,
+    has_required_concept,
+    inside,
+    is_filled_list,
+    is_object,
+    is_required,
+    is_root,
+    is_single,
+    items_of,
+    of_type,
+    points_elsewhere,
+    put,
+    remove,
+    twice,
+    within,
+)
+from fhirbridge.fhir.elements import elements_of
 
-Tree = dict[str, Any]
+EXTENSION = {"url": "https://example.org/unknown", "valueString": "x"}
+UNHEARD = {"url": "https://unheard.test/unknown", "valueString": "x"}
+"""Of a domain that is not kept for examples, so that a validator may not shrug."""
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
+UCUM = "http://unitsofmeasure.org"
+MISTAKEN = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": "entered-in-error"}]
+}
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An element that is there: the object it stands in, that object's type, its key, its definition, and the whole."""
-
-    holder: Tree
-    type: str
-    key: str
-    element: Element
-    root: Tree
-
-    @property
-    def value(self) -> Any:
-        """What stands there."""
-        return self.holder[self.key]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One kind of fault: its name, its family, where it fits, and what it does to the place."""
-
-    name: str
-    family: str
-    fits: Callable[[Place], bool]
-    put: Callable[[Place], None]
-
-
-def iter_places(resource: Tree) -> Iterator[Place]:
-    """Yield every element of a resource and of what is in it."""
-    yield from _places(resource, str(resource.get("resourceType")), resource)
-
-
-def _places(holder: Tree, type_: str, root: Tree) -> Iterator[Place]:
-    for element in elements_of(type_):
-        if element.name not in holder:
-            continue
-        yield Place(holder, type_, element.name, element, root)
-        for item in _items(holder[element.name]):
-            if isinstance(item, dict):
-                inner = str(item.get("resourceType")) if element.type == "Resource" else element.type
-                yield from _places(item, inner, root)
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def with_fault(fault: Fault, resource: Tree, random: Random) -> Tree | None:
-    """Return a copy of a resource with the fault in one place that fits; None where none does."""
-    copy = deepcopy(resource)
-    fitting = [place for place in iter_places(copy) if fault.fits(place)]
-    if not fitting:
-        return None
-    fault.put(random.choice(fitting))
-    return copy
-
-
-# -- where a fault fits
-
-
-def _of_type(*types: str) -> Callable[[Place], bool]:
-    return lambda p: p.element.type in types and not isinstance(p.value, list) and p.key not in ("id", "div")
-
-
-def _in(type_: str, *keys: str) -> Callable[[Place], bool]:
-    return lambda p: p.type == type_ and p.key in keys
-
-
-def _is_object(p: Place) -> bool:
-    return isinstance(p.value, dict) and p.element.type not in ("Resource", "Narrative", "Extension")
-
-
-def _is_required(p: Place) -> bool:
-    return p.element.min > 0 and not p.element.choice and p.type != "Extension" and p.key != "div"
-
-
-def _is_single(p: Place) -> bool:
-    return p.element.max == 1 and p.key not in ("id", "div") and not p.type.startswith("Narrative")
-
-
-def _has_required_code(p: Place) -> bool:
-    return bool(p.element.type == "code" and p.element.binding and p.element.binding.codes) and isinstance(p.value, str)
-
-
-def _has_required_concept(p: Place) -> bool:
-    bound = p.element.binding and p.element.binding.codes and p.element.type == "CodeableConcept"
-    return bool(bound) and isinstance(p.value, dict) and bool(p.value.get("coding"))
-
-
-def _points_elsewhere(p: Place) -> bool:
-    text = p.value.get("reference") if isinstance(p.value, dict) else None
-    is_literal = isinstance(text, str) and not text.startswith(("#", "urn:")) and "/" in text
-    return bool(p.element.targets) and "Medication" not in p.element.targets and is_literal
-
-
-def _has_choice(p: Place) -> bool:
-    return bool(p.element.choice) and p.type != "Extension" and not isinstance(p.value, list)
-
-
-def _is_root(p: Place) -> bool:
-    return p.holder is p.root and p.key == "id"
-
-
-def _is_filled_list(p: Place) -> bool:
-    return isinstance(p.value, list) and p.element.type not in ("Resource", "Extension") and len(p.value) > 0
-
-
-def _claimed(type_: str, *keys: str) -> Callable[[Place], bool]:
-    """Fits elements of resources that claim a profile of US Core which demands them."""
-
-    def fits(p: Place) -> bool:
-        claims = p.root.get("meta", {}).get("profile", [])
-        return p.type == type_ and p.key in keys and p.holder is p.root and any("/us-core-" in each for each in claims)
-
-    return fits
-
-
-# -- what it does
-
-
-def _set(value: Any) -> Callable[[Place], None]:
-    return lambda p: p.holder.__setitem__(p.key, value)
-
-
-def _changed(change: Callable[[Any], Any]) -> Callable[[Place], None]:
-    return lambda p: p.holder.__setitem__(p.key, change(p.value))
-
-
-def _beside(**more: Any) -> Callable[[Place], None]:
-    return lambda p: p.holder.update(deepcopy(more))
-
-
-def _inside(**more: Any) -> Callable[[Place], None]:
-    return lambda p: _items(p.value)[0].update(deepcopy(more))
-
-
-def _remove(p: Place) -> None:
-    del p.holder[p.key]
+VITAL = (
+    "vital-signs us-core-bmi us-core-body us-core-heart-rate us-core-respiratory-rate us-core-pulse-oximetry".split()
+)
+"""Profiles of US Core that fix the unit of the value."""
 
 
 def _other_choice(p: Place) -> None:
@@ -167,7 +62,7 @@ def _wrong_concept(p: Place) -> None:
 
 
 def _other_codes(p: Place) -> None:
-    for concept in _items(p.value):
+    for concept in items_of(p.value):
         concept["coding"] = [{"system": "https://example.org/codes", "code": "other"}]
 
 
@@ -177,149 +72,249 @@ def _wrong_target(p: Place) -> None:
     )
 
 
-EXTENSION = {"url": "https://example.org/unknown", "valueString": "x"}
-CORE = "http://hl7.org/fhir/StructureDefinition/"
+def _without(*names: str) -> Put:
+    def take(p: Place) -> None:
+        for name in names:
+            p.holder.pop(name, None)
 
-FAULTS: tuple[Fault, ...] = (
-    Fault("unknown-element", "structure", _is_object, _inside(noSuchElement="x")),
-    Fault("unknown-element-at-root", "structure", _is_root, _beside(noSuchElement="x")),
-    Fault("text-for-object", "structure", _is_object, _set("x")),
-    Fault("object-for-text", "structure", _of_type("string", "code", "date", "dateTime"), _set({"value": "x"})),
-    Fault("list-for-single", "structure", _is_single, _changed(lambda value: [value])),
-    Fault("single-for-list", "structure", _is_filled_list, _changed(lambda value: value[0])),
-    Fault("empty-list", "structure", _is_filled_list, _set([])),
-    Fault("empty-object", "structure", _is_object, _set({})),
-    Fault("null-for-object", "structure", _is_object, _set(None)),
-    Fault("two-types-of-a-choice", "structure", _has_choice, _other_choice),
-    Fault("unknown-resource-type", "structure", _is_root, _beside(resourceType="NoSuchResource")),
-    Fault("contained-without-type", "structure", _is_root, _beside(contained=[{"id": "c1"}])),
-    Fault("required-missing", "cardinality", _is_required, _remove),
-    Fault("required-missing-in-datatype", "cardinality", _in("Attachment", "contentType"), _remove),
-    Fault("extension-without-url", "cardinality", _is_root, _beside(extension=[{"valueString": "x"}])),
-    Fault("bad-date", "primitive", _of_type("date"), _set("2026-13-01")),
-    Fault("day-that-is-none", "primitive", _of_type("date", "dateTime"), _set("2026-02-30")),
-    Fault("time-without-zone", "primitive", _of_type("dateTime", "instant"), _set("2026-02-03T10:00:00")),
-    Fault("instant-without-time", "primitive", _of_type("instant"), _set("2026-02-03")),
-    Fault("boolean-in-quotes", "primitive", _of_type("boolean"), _set("true")),
-    Fault("number-in-quotes", "primitive", _of_type("integer", "positiveInt", "unsignedInt", "decimal"), _set("1")),
-    Fault("fraction-for-whole", "primitive", _of_type("integer", "positiveInt", "unsignedInt"), _set(1.5)),
-    Fault("zero-for-positive", "primitive", _of_type("positiveInt"), _set(0)),
-    Fault("negative-for-unsigned", "primitive", _of_type("unsignedInt"), _set(-1)),
-    Fault("uri-with-blank", "primitive", _of_type("uri", "url", "canonical"), _set("http://example.org/a b")),
-    Fault("id-with-underscore", "primitive", _is_root, _set("not_an_id")),
-    Fault("id-too-long", "primitive", _is_root, _set("a" * 65)),
-    Fault("code-with-blanks", "primitive", _of_type("code"), _set(" a  b ")),
-    Fault("empty-text", "primitive", _of_type("string", "uri"), _set("")),
-    Fault("bad-base64", "primitive", _of_type("base64Binary"), _set("%%%2@()()")),
-    Fault("required-code-unknown", "binding", _has_required_code, _set("no-such-code")),
-    Fault("required-code-in-capitals", "binding", _has_required_code, _changed(str.upper)),
-    Fault("required-concept-unknown", "binding", _has_required_concept, _wrong_concept),
-    Fault("reference-to-wrong-type", "reference", _points_elsewhere, _wrong_target),
-    Fault("contained-missing", "reference", _points_elsewhere, _inside(reference="#no-such")),
-    Fault("contained-unused", "reference", _is_root, _beside(contained=[{"resourceType": "Patient", "id": "c1"}])),
+    return take
+
+
+def _detail_only(p: Place) -> None:
+    p.holder.pop("code", None)
+    p.holder["orderDetail"] = [{"text": "x"}]
+
+
+def _renamed(name: str, value: Any) -> Put:
+    def rename(p: Place) -> None:
+        del p.holder[p.key]
+        p.holder[name] = deepcopy(value)
+
+    return rename
+
+
+def _is_root_of(*types: str) -> Fits:
+    return lambda p: is_root(p) and p.type in types
+
+
+def _has_race(p: Place) -> bool:
+    is_patient = p.type == "Patient" and p.key == "extension" and p.holder is p.root
+    return is_patient and any("us-core-race" in each.get("url", "") for each in p.value)
+
+
+def _race(p: Place) -> Any:
+    return next(each for each in p.value if "us-core-race" in each["url"])
+
+
+def _race_without_text(p: Place) -> None:
+    race = _race(p)
+    race["extension"] = [each for each in race["extension"] if each["url"] != "text"]
+
+
+def _is_vital(p: Place) -> bool:
+    return any(claimed(name, "Observation", "valueQuantity")(p) for name in VITAL)
+
+
+STRUCTURE = (
+    Fault("unknown-element", "structure", is_object, inside(noSuchElement="x")),
+    Fault("unknown-element-at-root", "structure", is_root, beside(noSuchElement="x")),
+    Fault("text-for-object", "structure", is_object, put("x")),
+    Fault("object-for-text", "structure", of_type("string", "code", "date", "dateTime"), put({"value": "x"})),
+    Fault("list-for-single", "structure", is_single, changed(lambda value: [value])),
+    Fault("single-for-list", "structure", is_filled_list, changed(lambda value: value[0])),
+    Fault("empty-list", "structure", is_filled_list, put([])),
+    Fault("empty-object", "structure", is_object, put({})),
+    Fault("null-for-object", "structure", is_object, put(None)),
+    Fault("two-types-of-a-choice", "structure", has_choice, _other_choice),
+    Fault(
+        "choice-of-no-such-type",
+        "structure",
+        within("Observation", "valueQuantity"),
+        _renamed("valueMoney", {"value": 1}),
+    ),
+    Fault("unknown-resource-type", "structure", is_root, beside(resourceType="NoSuchResource")),
+    Fault("contained-without-type", "structure", is_root, beside(contained=[{"id": "c1"}])),
+)
+CARDINALITY = (
+    Fault("required-missing", "cardinality", is_required, remove),
+    Fault("required-missing-in-part", "cardinality", both(is_required, lambda p: p.holder is not p.root), remove),
+    Fault("extension-without-url", "cardinality", is_root, beside(extension=[{"valueString": "x"}])),
+)
+PRIMITIVE = (
+    Fault("bad-date", "primitive", of_type("date"), put("2026-13-01")),
+    Fault("day-that-is-none", "primitive", of_type("date", "dateTime"), put("2026-02-30")),
+    Fault("time-without-zone", "primitive", of_type("dateTime", "instant"), put("2026-02-03T10:00:00")),
+    Fault("instant-without-time", "primitive", of_type("instant"), put("2026-02-03")),
+    Fault("boolean-in-quotes", "primitive", of_type("boolean"), put("true")),
+    Fault("number-in-quotes", "primitive", of_type("integer", "positiveInt", "unsignedInt", "decimal"), put("1")),
+    Fault("fraction-for-whole", "primitive", of_type("integer", "positiveInt", "unsignedInt"), put(1.5)),
+    Fault("zero-for-positive", "primitive", of_type("positiveInt"), put(0)),
+    Fault("negative-for-unsigned", "primitive", of_type("unsignedInt"), put(-1)),
+    Fault("uri-with-blank", "primitive", of_type("uri", "url", "canonical"), put("http://example.org/a b")),
+    Fault("id-with-underscore", "primitive", is_root, put("not_an_id")),
+    Fault("id-too-long", "primitive", is_root, put("a" * 65)),
+    Fault("code-with-blanks", "primitive", of_type("code"), put(" a  b ")),
+    Fault("empty-text", "primitive", of_type("string", "uri"), put("")),
+    Fault("bad-base64", "primitive", of_type("base64Binary"), put("%%%2@()()")),
+)
+BINDING = (
+    Fault("required-code-unknown", "binding", has_required_code, put("no-such-code")),
+    Fault("required-code-in-capitals", "binding", has_required_code, changed(str.upper)),
+    Fault("required-concept-unknown", "binding", has_required_concept, _wrong_concept),
+)
+TERMINOLOGY = (
+    Fault("code-not-in-its-system", "terminology", first_of(has_code_of_hl7), inside(code="no-such-code")),
+    Fault("display-of-another-code", "terminology", first_of(has_code_of_hl7), inside(display="No Such Display")),
+    Fault(
+        "unit-that-is-none",
+        "terminology",
+        of_type("Quantity"),
+        put({"value": 1, "unit": "x", "system": UCUM, "code": "mg per day"}),
+    ),
+    Fault(
+        "unit-made-up",
+        "terminology",
+        of_type("Quantity"),
+        put({"value": 1, "unit": "x", "system": UCUM, "code": "tablespoons"}),
+    ),
+)
+REFERENCE = (
+    Fault("reference-to-wrong-type", "reference", points_elsewhere, _wrong_target),
+    Fault("reference-of-stated-type", "reference", points_elsewhere, inside(type="Slot")),
+    Fault("contained-missing", "reference", points_elsewhere, inside(reference="#no-such")),
+    Fault("contained-unused", "reference", is_root, beside(contained=[{"resourceType": "Patient", "id": "c1"}])),
+)
+INVARIANT = (
     Fault(
         "contained-in-contained",
         "invariant",
-        _is_root,
-        _beside(
+        is_root,
+        beside(
             contained=[{"resourceType": "Patient", "id": "c1", "contained": [{"resourceType": "Patient", "id": "c2"}]}]
         ),
     ),
-    Fault("period-backwards", "invariant", _of_type("Period"), _set({"start": "2026-05-01", "end": "2026-04-01"})),
-    Fault("extension-with-both", "invariant", _is_root, _beside(extension=[{**EXTENSION, "extension": [EXTENSION]}])),
-    Fault("extension-with-neither", "invariant", _is_root, _beside(extension=[{"url": EXTENSION["url"]}])),
-    Fault("quantity-code-without-system", "invariant", _of_type("Quantity"), _set({"value": 1, "code": "mg"})),
-    Fault("telecom-without-system", "invariant", _in("ContactPoint", "system"), _remove),
-    Fault("data-without-type", "invariant", _of_type("Attachment"), _set({"data": "QUJD"})),
-    Fault("range-backwards", "invariant", _of_type("Range"), _set({"low": {"value": 9}, "high": {"value": 1}})),
-    Fault("ratio-of-one", "invariant", _of_type("Ratio"), _set({"numerator": {"value": 1}})),
-    Fault("repeat-without-unit", "invariant", _in("Timing", "repeat"), _set({"period": 2})),
-    Fault("activity-with-both", "invariant", _in("CarePlan.activity", "detail"), _beside(reference={"display": "x"})),
-    Fault("target-without-measure", "invariant", _in("Goal", "target"), _set([{"detailString": "x"}])),
+    Fault("period-backwards", "invariant", of_type("Period"), put({"start": "2026-05-01", "end": "2026-04-01"})),
+    Fault("extension-with-both", "invariant", is_root, beside(extension=[{**EXTENSION, "extension": [EXTENSION]}])),
+    Fault("extension-with-neither", "invariant", is_root, beside(extension=[{"url": EXTENSION["url"]}])),
+    Fault("quantity-code-without-system", "invariant", of_type("Quantity"), put({"value": 1, "code": "mg"})),
+    Fault("telecom-without-system", "invariant", within("ContactPoint", "system"), remove),
+    Fault("data-without-type", "invariant", of_type("Attachment"), put({"data": "QUJD"})),
+    Fault("range-backwards", "invariant", of_type("Range"), put({"low": {"value": 9}, "high": {"value": 1}})),
+    Fault("ratio-of-one", "invariant", of_type("Ratio"), put({"numerator": {"value": 1}})),
+    Fault("repeat-without-unit", "invariant", within("Timing", "repeat"), put({"period": 2})),
+    Fault("activity-with-both", "invariant", within("CarePlan.activity", "detail"), beside(reference={"display": "x"})),
+    Fault("target-without-measure", "invariant", within("Goal", "target"), put([{"detailString": "x"}])),
     Fault(
         "observation-absent-and-there",
         "invariant",
-        _in("Observation", "valueQuantity"),
-        _beside(dataAbsentReason={"text": "x"}),
+        within("Observation", "valueQuantity"),
+        beside(dataAbsentReason={"text": "x"}),
     ),
-    Fault("contact-of-nobody", "invariant", _in("Patient", "contact"), _set([{"gender": "male"}])),
+    Fault("contact-of-nobody", "invariant", within("Patient", "contact"), put([{"gender": "male"}])),
+    Fault("organisation-of-nothing", "invariant", within("Organization", "name"), _without("name", "identifier")),
+    Fault("consent-without-policy", "invariant", within("Consent", "status"), _without("policy", "policyRule")),
+    Fault("order-detail-without-code", "invariant", _is_root_of("ServiceRequest"), _detail_only),
+    Fault("section-of-nothing", "invariant", within("Composition", "section"), put([{"title": "x"}])),
     Fault(
-        "organisation-of-nothing",
-        "invariant",
-        _in("Organization", "name"),
-        lambda p: (p.holder.pop("name"), p.holder.pop("identifier", None), None)[-1],
+        "mistake-with-status", "invariant", within("Condition", "clinicalStatus"), beside(verificationStatus=MISTAKEN)
     ),
+    Fault("entry-urls-twice", "invariant", within("Bundle", "entry"), twice),
     Fault(
-        "consent-without-policy",
-        "invariant",
-        _in("Consent", "status"),
-        lambda p: (p.holder.pop("policy", None), p.holder.pop("policyRule", None), None)[-1],
+        "request-in-collection", "invariant", within("Bundle", "entry"), inside(request={"method": "GET", "url": "x"})
     ),
-    Fault(
-        "mistake-with-status",
-        "invariant",
-        _in("Condition", "clinicalStatus"),
-        _beside(
-            verificationStatus={
-                "coding": [
-                    {"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": "entered-in-error"}
-                ]
-            }
-        ),
-    ),
-    Fault("entry-urls-twice", "invariant", _in("Bundle", "entry"), lambda p: p.value.append(deepcopy(p.value[0]))),
-    Fault(
-        "narrative-with-script",
-        "narrative",
-        _in("Narrative", "div"),
-        _set('<div xmlns="http://www.w3.org/1999/xhtml"><script>x</script></div>'),
-    ),
-    Fault(
-        "narrative-unclosed",
-        "narrative",
-        _in("Narrative", "div"),
-        _set('<div xmlns="http://www.w3.org/1999/xhtml"><p>x</div>'),
-    ),
-    Fault("narrative-without-namespace", "narrative", _in("Narrative", "div"), _set("<div><p>x</p></div>")),
-    Fault(
-        "narrative-empty",
-        "narrative",
-        _in("Narrative", "div"),
-        _set('<div xmlns="http://www.w3.org/1999/xhtml"> </div>'),
-    ),
-    Fault(
-        "narrative-with-handler",
-        "narrative",
-        _in("Narrative", "div"),
-        _set('<div xmlns="http://www.w3.org/1999/xhtml"><p onclick="x">x</p></div>'),
-    ),
-    Fault("modifier-unknown", "extension", _is_root, _beside(modifierExtension=[EXTENSION])),
+)
+NARRATIVE = (
+    Fault("narrative-with-script", "narrative", within("Narrative", "div"), put(DIV.format("<script>x</script>"))),
+    Fault("narrative-unclosed", "narrative", within("Narrative", "div"), put(DIV.format("<p>x"))),
+    Fault("narrative-without-namespace", "narrative", within("Narrative", "div"), put("<div><p>x</p></div>")),
+    Fault("narrative-empty", "narrative", within("Narrative", "div"), put(DIV.format(" "))),
+    Fault("narrative-with-handler", "narrative", within("Narrative", "div"), put(DIV.format('<p onclick="x">x</p>'))),
+)
+EXTENSIONS = (
+    Fault("modifier-unknown", "extension", is_root, beside(modifierExtension=[UNHEARD])),
     Fault(
         "core-extension-of-wrong-type",
         "extension",
-        _in("Patient", "id"),
-        _beside(extension=[{"url": f"{CORE}patient-birthPlace", "valueString": "x"}]),
+        within("Patient", "id"),
+        beside(extension=[{"url": f"{CORE}patient-birthPlace", "valueString": "x"}]),
     ),
     Fault(
         "core-extension-in-wrong-place",
         "extension",
-        _in("Goal", "id"),
-        _beside(extension=[{"url": f"{CORE}patient-birthPlace", "valueAddress": {"city": "x"}}]),
+        within("Goal", "id"),
+        beside(extension=[{"url": f"{CORE}patient-birthPlace", "valueAddress": {"city": "x"}}]),
     ),
     Fault(
         "core-extension-that-is-none",
         "extension",
-        _is_root,
-        _beside(extension=[{"url": f"{CORE}no-such-extension", "valueString": "x"}]),
+        is_root,
+        beside(extension=[{"url": f"{CORE}no-such-extension", "valueString": "x"}]),
     ),
-    Fault("profile-demands-name", "profile", _claimed("Patient", "name"), _remove),
-    Fault("profile-demands-identifier", "profile", _claimed("Patient", "identifier"), _remove),
-    Fault("profile-demands-code", "profile", _claimed("ServiceRequest", "code"), _remove),
-    Fault("profile-demands-category", "profile", _claimed("Condition", "category"), _other_codes),
-    Fault("profile-demands-slice", "profile", _claimed("Observation", "category"), _other_codes),
-    Fault("profile-demands-participant", "profile", _claimed("CareTeam", "participant"), _remove),
-    Fault("profile-demands-code-of-set", "profile", _claimed("AllergyIntolerance", "clinicalStatus"), _other_codes),
 )
-"""Every kind. Those of the families structure, cardinality, binding, reference and invariant may none be missed."""
+PROFILE = (
+    Fault("profile-demands-name", "profile", claimed("/us-core-", "Patient", "name"), remove),
+    Fault("profile-demands-identifier", "profile", claimed("/us-core-", "Patient", "identifier"), remove),
+    Fault("profile-demands-code", "profile", claimed("/us-core-", "ServiceRequest", "code"), remove),
+    Fault("profile-demands-participant", "profile", claimed("/us-core-", "CareTeam", "participant"), remove),
+    Fault(
+        "profile-demands-value",
+        "profile",
+        claimed("us-core-smokingstatus", "Observation", "valueCodeableConcept"),
+        remove,
+    ),
+    Fault("profile-demands-more-than-once", "profile", claimed("/us-core-", "DocumentReference", "category"), remove),
+    Fault("profile-rule", "profile", claimed("/us-core-", "Patient", "name"), put([{"use": "usual"}])),
+    Fault(
+        "profile-wants-another-target",
+        "profile",
+        claimed("/us-core-", "Observation", "subject"),
+        put({"reference": "Device/1"}),
+    ),
+    Fault(
+        "profile-wants-another-type",
+        "profile",
+        claimed("us-core-pregnancy", "Observation", "valueCodeableConcept"),
+        _renamed("valueString", "x"),
+    ),
+    Fault("slice-missing", "profile", claimed("/us-core-", "Observation", "category"), _other_codes),
+    Fault("slice-missing-of-condition", "profile", claimed("/us-core-", "Condition", "category"), _other_codes),
+    Fault("slice-too-often", "profile", claimed("us-core-blood-pressure", "Observation", "component"), twice),
+    Fault(
+        "slice-of-extension-too-often",
+        "profile",
+        both(claimed("/us-core-patient", "Patient", "extension"), _has_race),
+        lambda p: p.value.append(deepcopy(_race(p))),
+    ),
+    Fault(
+        "slice-closed",
+        "profile",
+        claimed("us-core-smokingstatus", "Observation", "effectiveDateTime"),
+        _renamed("effectiveInstant", "2026-02-03T10:00:00Z"),
+    ),
+    Fault("part-of-extension-missing", "profile", _has_race, _race_without_text),
+    Fault("fixed-value-other", "profile", _is_vital, inside(code="mmol")),
+    Fault("fixed-value-missing", "profile", _is_vital, lambda p: p.value.pop("code", None)),
+    Fault("fixed-system-other", "profile", _is_vital, inside(system="https://example.org/units")),
+    Fault("pattern-other", "profile", claimed("us-core-blood-pressure", "Observation", "code"), _other_codes),
+    Fault("pattern-other-of-vital-sign", "profile", claimed("us-core-b", "Observation", "code"), _other_codes),
+    Fault("fixed-value-other-of-ours", "profile", claimed("fhirbridge.org", "Task", "intent"), put("plan")),
+    Fault("code-of-another-set", "profile", claimed("/us-core-", "AllergyIntolerance", "clinicalStatus"), _other_codes),
+)
+
+
+FAULTS: tuple[Fault, ...] = (
+    *STRUCTURE,
+    *CARDINALITY,
+    *PRIMITIVE,
+    *BINDING,
+    *TERMINOLOGY,
+    *REFERENCE,
+    *INVARIANT,
+    *NARRATIVE,
+    *EXTENSIONS,
+    *PROFILE,
+)
+"""Every kind."""
 
 NEVER_MISSED = frozenset({"structure", "cardinality", "binding", "reference", "profile", "invariant"})
+"""Families of which none may be missed that HL7's validator finds."""

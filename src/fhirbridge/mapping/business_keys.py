@@ -1,7 +1,7 @@
 """Where a resource carries the key of the item that it was made of: in `identifier`, or as a tag where it has none.
 
-R4 gives Provenance no identifier. `meta.tag` is the one element that every resource has for what systems need to know of
-it; system and code of the tag are system and value of the identifier that it stands for.
+R4 gives Provenance no identifier. `meta.tag` is the one element that every resource has for what systems need to know
+of it; system and code of the tag are system and value of the identifier that it stands for.
 Source: http://hl7.org/fhir/R4/resource.html#Meta
 """
 

@@ -196,7 +196,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return ""
     pool = {each for each in known if len(each) <= _LONGEST_WORD}
     if len(pool) > _MANY:
-        pool = {each for each in pool if each[:2] == word[:2] and abs(len(each) - len(word)) <= 2}
+        pool = {each for each in pool if each[:1] == word[:1] and abs(len(each) - len(word)) <= 2}
     choices = sorted(pool)[:_MANY]
     folded = {choice.casefold(): choice for choice in reversed(choices)}
     near = [folded[each] for each in get_close_matches(word.casefold(), folded, n=3, cutoff=_NEAR)]

@@ -308,7 +308,7 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Compiled:
-    """What was compiled from one map, each way once, and how its blocks are told by name; neither copied nor pickled."""
+    """What was made of one map once: its program each way, and how each block is told; neither copied nor pickled."""
 
     right: Any = None
     left: Any = None

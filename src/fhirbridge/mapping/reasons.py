@@ -22,6 +22,7 @@ from fhirbridge.mapping.spelling import expression_text, path_text
 from fhirbridge.mapping.steps import Steps
 
 ENGINE_MADE = frozenset({"resourceType", "id", "meta", "identifier"})
+NARRATIVE = "text is made by the bridge, from what the rows wrote."
 _INDEX = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])*)")
 
 
@@ -106,6 +107,8 @@ def why_absent(
     """
     top = re.split(r"[.\[]", path)[0]
     type_ = found[0].block.type
+    if map_.right.kind == "fhir" and top == "text":
+        return (Reason(NARRATIVE),)
     if map_.right.kind == "fhir" and top in ENGINE_MADE:
         return (Reason(f"{top} is made by the bridge, from the item's key and the map."),)
     blocks = list({each.block.name: each.block for each in found}.values())

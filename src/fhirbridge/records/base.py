@@ -33,7 +33,7 @@ class Sensitivity(StrEnum):
 
 def sensitive(level: Sensitivity, description: str = "", *, source: str = "", **more: Any) -> Any:
     """Return a pydantic field that carries a sensitivity class, and perhaps a source, into the published schema."""
-    extra = {"x-sensitivity": level.value} | ({"x-source": source} if source else {})
+    extra: dict[str, Any] = {"x-sensitivity": level.value} | ({"x-source": source} if source else {})
     return Field(description=description or None, json_schema_extra=extra, **more)
 
 

@@ -186,6 +186,7 @@ class FamilyMember(Part):
     name: Text = Field(description="The person's name, or who they are to the client.")
     relationship: Text = Field(description="What the person is to the client, in words.")
     permitted: bool = Field(default=False, description="Whether the client gave permission to take part.")
+    signed_on: DateText | None = Field(default=None, description="The day on which the person signed the plan too.")
     phone: Text | None = Field(default=None, description="Telephone.")
 
 
@@ -218,7 +219,7 @@ class Signature(Part):
     source = "service-plan"
 
     id: Key | None = made_key("the plan's key and the role")
-    role: Literal["counsellor", "client", "family", "supervisor"] = Field(description="As what the person signs.")
+    role: Literal["counsellor", "client", "supervisor"] = Field(description="As what the person signs.")
     name: Text = Field(description="The person's name.")
     reviewed: DateText | None = Field(default=None, description="The day on which the person reviewed the plan.")
     approved: DateText | None = Field(default=None, description="The day on which the person approved it.")

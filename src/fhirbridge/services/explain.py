@@ -16,7 +16,7 @@ from fhirbridge.formats import fhir_json, record_json
 from fhirbridge.mapping.business_keys import iter_keys
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Map
-from fhirbridge.mapping.reasons import ENGINE_MADE, Instance, Reason, instances, no_row, why_absent
+from fhirbridge.mapping.reasons import ENGINE_MADE, NARRATIVE, Instance, Reason, instances, no_row, why_absent
 from fhirbridge.services.bridge import Bridge
 from fhirbridge.services.maps.telling import explain_entry, has_path
 from fhirbridge.services.reading import nearest, parse
@@ -183,6 +183,8 @@ def _absent(
     bridge: Bridge, trace: Mapping[str, Any], row: ResourceRow, record: RecordRow | None, path: str
 ) -> tuple[Reason, ...]:
     top = re.split(r"[.\[]", path)[0]
+    if top == "text":
+        return (Reason(NARRATIVE),)
     if top in ENGINE_MADE:
         text = f"{top} is made by the bridge, from the record's key and what the store knows of the resource."
         return (Reason(text),)

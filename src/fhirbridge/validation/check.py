@@ -50,7 +50,8 @@ class Checker:
         What it finds is an error in the full check too. Without an issue of severity error the resource may be kept.
         """
         try:
-            return _issues(resource, GATE.resource(resource, walk.State()))
+            faults = GATE.resource(resource, walk.State())
+            return () if faults is None else _issues(resource, faults)
         except RecursionError:
             return _issues(resource, [("", DEPTH)])
 

@@ -303,10 +303,13 @@ def prefixes(path: str) -> list[str]:
 
 
 def oracle_class(path: str, elements: dict[str, dict[str, str]]) -> str:
-    """The slow twin: the longest prefix that has an entry. `_x` is `x`."""
+    """The slow twin: the longest prefix that has an entry. `_x` is `x`, unless it has one of its own."""
     plain = ".".join(part.removeprefix("_") for part in path.split("."))
-    found = [elements[prefix]["class"] for prefix in prefixes(plain) if prefix in elements]
-    return found[-1] if found else "none"
+    for each in (path, plain):
+        found = [elements[prefix]["class"] for prefix in prefixes(each) if prefix and prefix in elements]
+        if found:
+            return found[-1]
+    return elements.get("", {}).get("class", "none")
 
 
 @settings(max_examples=60, deadline=None)

@@ -101,6 +101,7 @@ def test_an_item_without_a_key_makes_nothing(probe: Map) -> None:
 
 def test_what_no_row_writes_is_told_with_what_is_near_it(probe: Map) -> None:
     assert reasons(probe, {"no": "1"}, "client", "id")[0].startswith("id is made by the bridge")
+    assert reasons(probe, {"no": "1"}, "client", "text.div")[0].startswith("text is made by the bridge")
     (told,) = reasons(probe, {"no": "1"}, "client", "contact[0].name.family")
     assert told == "No row of map probe writes Patient.contact[0].name.family. Did you mean contact.name.text?"
     (told,) = reasons(probe, {"no": "1"}, "client", "genderr")

@@ -23,7 +23,7 @@ def test_the_sample_of_a_record_fills_every_field_that_can_stand_together(kind: 
 
 
 def test_a_discharge_needs_a_named_person_who_follows_up() -> None:
-    with pytest.raises(ValidationError, match="follow_up.worker"):
+    with pytest.raises(ValidationError, match=r"follow_up\.worker"):
         made("discharge", follow_up={"due": "2026-12-11", "action": "Ask how it goes."})
 
 

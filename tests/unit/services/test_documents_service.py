@@ -170,14 +170,15 @@ def words_in(tree: Any) -> Iterator[str]:
         yield tree
 
 
-def gathered(world: World, denied: str) -> list[dict[str, Any]]:
-    """The document of the plan for somebody who may have every class but one."""
+def gathered(world: World, denied: str, **changes: Any) -> list[dict[str, Any]]:
+    """The document of the plan for somebody who may have every class but one; `changes` are fields of the decision."""
     who = world.caller("lakeside")
     ask = Ask(who.partner, "TREAT", "document", "CarePlan")
     with world.bridge.store.transaction() as tx:
         view = disclose.look(world.bridge, tx, ask, world.person_id())
         decisions = {
-            name: replace(each, permit=True, permitted=CLASSES - {denied}) for name, each in view.decisions.items()
+            name: replace(each, permit=True, permitted=CLASSES - {denied}, **changes)
+            for name, each in view.decisions.items()
         }
         narrowed: View = replace(view, decisions=decisions)
         gathering = Gathering(world.bridge, tx, ask, narrowed, ("system/*.rs",))
@@ -202,3 +203,11 @@ def denied_row(world: World, key: str, denied: str) -> bool:
     with world.bridge.store.snapshot() as tx:
         row = tx.find_resource(*key.split("/"))
     return row is not None and row.data_class == denied
+
+
+def test_the_consent_goes_along_where_it_must(filled: World) -> None:
+    composition, *others = gathered(filled, "none", obligations=("CONSENT-COPY",))
+    consents = [f"Consent/{each['id']}" for each in others if each["resourceType"] == "Consent"]
+    section = composition["section"][-1]
+    assert consents and [each["reference"] for each in section["entry"]] == consents
+    assert "The consent goes with this document." in section["text"]["div"]

@@ -54,11 +54,12 @@ def test_a_constant_says_that_it_is_one(world: World) -> None:
 
 
 def test_what_is_absent_says_which_field_would_fill_it(world: World) -> None:
-    absent = ask(world, "Goal", "target[7].dueDate", "wake up")
-    assert reasons(absent) == "The source field `plan.goals[0].objectives[7]` is empty."
-    assert absent.absent[0].row.startswith("g.objectives[].due <=> target[].dueDate")
+    absent = ask(world, "CarePlan", "goal[7]", "first six months")
+    assert reasons(absent) == "The source field `plan.goals[7]` is empty."
+    assert absent.absent[0].row.startswith("plan.goals[] <=> goal[]")
     assert "No row" in reasons(ask(world, "CarePlan", "instantiatesUri"))
     assert "made by the bridge" in reasons(ask(world, "CarePlan", "identifier[0].value"))
+    assert "made by the bridge" in reasons(ask(world, "CarePlan", "text.div"))
 
 
 def test_the_line_of_the_code_table_is_told_for_both_maps(world: World) -> None:

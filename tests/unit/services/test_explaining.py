@@ -32,9 +32,9 @@ def one(element: str) -> Told:
 
 
 def test_an_element_tells_source_row_codec_and_line() -> None:
-    told = one("goal[0].target[0].dueDate")
-    assert (told.target, told.source) == ("Goal[0].target[0].dueDate", "plan.goals[0].objectives[0].due")
-    assert told.row == "g.objectives[].due <=> target[].dueDate | date"
+    told = one("objective[1].target[0].dueDate")
+    assert (told.target, told.source) == ("Goal[3].target[0].dueDate", "plan.goals[0].objectives[1].due")
+    assert told.row == "o.due <=> target[0].dueDate | date"
     assert told.location.startswith("records/plan.yaml:") and (told.codec, told.data_class) == ("date", "D3")
 
 
@@ -49,9 +49,9 @@ def test_a_constant_is_told_to_be_one() -> None:
 
 
 def test_a_name_without_a_number_asks_about_every_item() -> None:
-    assert {told.target for told in explain("goal.target.dueDate").elements} >= {
-        "Goal[0].target[0].dueDate",
-        "Goal[0].target[1].dueDate",
+    assert {told.target for told in explain("objective.target.dueDate").elements} >= {
+        "Goal[2].target[0].dueDate",
+        "Goal[3].target[0].dueDate",
     }
 
 
@@ -62,9 +62,9 @@ def test_a_type_may_stand_for_its_blocks_and_a_selector_for_one_of_several() -> 
 
 
 def test_what_is_absent_tells_the_field_and_the_row() -> None:
-    (reason,) = one("goal[0].target[9].dueDate").absent
-    assert reason.text == "The source field `plan.goals[0].objectives[9]` is empty."
-    assert reason.row.startswith("g.objectives[].due")
+    (reason,) = one("plan.goal[9]").absent
+    assert reason.text == "The source field `plan.goals[9]` is empty."
+    assert reason.row.startswith("plan.goals[]")
 
 
 def test_an_item_that_is_not_there_tells_where_items_come_from() -> None:

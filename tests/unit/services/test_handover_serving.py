@@ -50,13 +50,13 @@ def world() -> World:
 
 
 def test_the_hospital_finds_all_of_a_discharge_by_patient(world: World) -> None:
-    assert FROM_DISCHARGE | FROM_TRANSITION <= shown(world, "lakeside").keys()
+    assert shown(world, "lakeside").keys() >= FROM_DISCHARGE | FROM_TRANSITION
 
 
 def test_everything_that_is_shown_is_labelled(world: World) -> None:
     for each in (each for found in shown(world, "lakeside").values() for each in found):
         codes = {label["code"] for label in each["meta"]["security"]}
-        assert {"R", "42CFRPart2"} <= codes or each["resourceType"] in ("Patient", "Consent")
+        assert codes >= {"R", "42CFRPart2"} or each["resourceType"] in ("Patient", "Consent")
 
 
 @pytest.mark.parametrize("partner", ["lakeside", "county-probation"])
@@ -82,7 +82,7 @@ def test_probation_learns_that_the_stay_ended_and_how_and_no_more_of_the_dischar
     assert not any(words in str(told) for words in ("residential treatment", "Take the medication", "Heroin"))
     (stay,) = told["Encounter"]
     codings = stay["hospitalization"]["dischargeDisposition"]["coding"]
-    assert ("planned", {"start": "2026-04-20", "end": "2026-11-20"}) == (codings[0]["code"], stay["period"])
+    assert (codings[0]["code"], stay["period"]) == ("planned", {"start": "2026-04-20", "end": "2026-11-20"})
     assert "destination" not in stay["hospitalization"]
     (episode,) = told["EpisodeOfCare"]
     assert (episode["status"], "diagnosis" in episode) == ("finished", False)

@@ -54,9 +54,8 @@ def test_each_row_of_each_map_stands_on_its_page_and_in_its_table() -> None:
 
 
 def test_a_row_tells_source_table_demand_and_must_support() -> None:
-    (row,) = [
-        r for r in csv.DictReader(StringIO(files()["maps/plan.rows.csv"])) if r["target"] == "Goal.description.text"
-    ]
+    rows = csv.DictReader(StringIO(files()["maps/plan.rows.csv"]))
+    row = next(each for each in rows if each["target"] == "Goal.description.text")
     assert (row["source"], row["way"], row["must support"]) == ("plan.goals[].own_words", "both ways", "yes")
     assert row["rule"] == "The client's words, never changed." and row["cardinality"] == "1..1"
     assert "The client's own words, verbatim." in words("maps/plan.html")

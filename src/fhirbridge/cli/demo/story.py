@@ -28,7 +28,7 @@ CLIENT = ("https://lakeside-general.example/mrn", "LG-778120")
 """The number that Lakeside General gave the client; Riverside's export knows it."""
 
 BROKEN_FIELDS = ("release.date", "onward[0].service", "gatePickup")
-EXPLAINED = "note[0].text"
+EXPLAINED = "title"
 REPORTED = ("from", "to", "appointments_made", "appointments_kept", "compliant", "tests", "engagement")
 NOTICE_SHOWN = 130
 OWN_HEADERS = frozenset({"date", "x-request-id", "content-length"})

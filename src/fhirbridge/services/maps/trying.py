@@ -116,18 +116,22 @@ def _is_single(map_: Map, documents: Sequence[Document]) -> bool:
 
 def run_document(map_: Map, document: Document, context: Context) -> tuple[Forward, list[Issue]]:
     """Return what the map makes of one document, and all that was found in it."""
-    mapped = _mapped(map_, document.tree, context)
+    tree, mapped = _mapped(map_, document.tree, context)
     found = [*document.issues, *unnamed(mapped.issues, document.issues)]
     found += unnamed((issue for item in mapped.items for issue in _item_issues(map_, item)), found)
-    return Forward(map_, document.tree, mapped), sides.in_document(document, found)
+    return Forward(map_, tree, mapped), sides.in_document(document, found)
 
 
-def _mapped(map_: Map, tree: Any, context: Context) -> Mapped:
-    wrong = find_record_issues(map_.left.names[0], tree) if map_.left.kind == "record" else ()
-    if wrong:
-        return Mapped((), wrong)
+def _mapped(map_: Map, tree: Any, context: Context) -> tuple[Any, Mapped]:
+    """Return what a map makes of a tree, and the tree that it was made of: a record as it is kept, with all its keys."""
+    if map_.left.kind == "record":
+        kind = map_.left.names[0]
+        wrong = find_record_issues(kind, tree)
+        if wrong:
+            return tree, Mapped((), wrong)
+        tree = KINDS[kind].model_validate(tree).model_dump(mode="json", exclude_none=True)
     made = to_right(map_, tree, context)
-    return Mapped(narrated(map_, made.items), made.issues)
+    return tree, Mapped(narrated(map_, made.items), made.issues)
 
 
 def _item_issues(map_: Map, item: Item) -> tuple[Issue, ...]:

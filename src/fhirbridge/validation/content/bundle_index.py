@@ -56,7 +56,8 @@ class BundleIndex:
     """The entries of a Bundle."""
 
     def __init__(self, bundle: Tree) -> None:
-        self.type = bundle.get("type")
+        type_ = bundle.get("type")
+        self.type = type_ if isinstance(type_, str) else ""
         self.entries = list(_iter_entries(bundle))
         self.by_url: dict[str, list[Entry]] = {}
         self.by_key: dict[str, list[Entry]] = {}

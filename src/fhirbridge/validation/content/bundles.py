@@ -49,7 +49,12 @@ _HEADS = {"document": "Composition", "message": "MessageHeader"}
 def bundle(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
     """Add what is wrong with a Bundle as a whole."""
     index: BundleIndex = state.bundle
-    for piece, kind in (*_links(value), *_addresses(value, index), *_search(value), *_whole(value, index)):
+    for piece, kind in (
+        *_links(value, index),
+        *_addresses(value, index),
+        *_search(value, index),
+        *_whole(value, index),
+    ):
         faults = note(faults, piece, kind)
     return faults
 
@@ -62,13 +67,13 @@ def _items(value: Tree, name: str) -> list[Tree]:
 # -- links and addresses
 
 
-def _links(value: Tree) -> Iterator[tuple[str, Kind]]:
+def _links(value: Tree, index: BundleIndex) -> Iterator[tuple[str, Kind]]:
     seen: set[Any] = set()
     for number, link in enumerate(_items(value, "link")):
         relation = link.get("relation")
         if not isinstance(relation, str) or (relation != "self" and relation not in _PAGES):
             continue
-        if value.get("type") not in _PAGED and relation != "self":
+        if index.type not in _PAGED and relation != "self":
             yield f".link[{number}].relation", PAGING
         elif relation in seen:
             yield f".link[{number}]", LINK
@@ -76,7 +81,7 @@ def _links(value: Tree) -> Iterator[tuple[str, Kind]]:
 
 
 def _addresses(value: Tree, index: BundleIndex) -> Iterator[tuple[str, Kind]]:
-    is_needed = value.get("type") not in REQUESTS | RESPONSES
+    is_needed = index.type not in REQUESTS | RESPONSES
     by_place = {each.index: each for each in index.entries}
     for number, item in enumerate(_items(value, "entry")):
         url = item.get("fullUrl")
@@ -105,8 +110,8 @@ def _is_old(url: str) -> bool:
 # -- search answers
 
 
-def _search(value: Tree) -> Iterator[tuple[str, Kind]]:
-    if value.get("type") != "searchset" or not (items := _items(value, "entry")):
+def _search(value: Tree, index: BundleIndex) -> Iterator[tuple[str, Kind]]:
+    if index.type != "searchset" or not (items := _items(value, "entry")):
         return
     self_url = next((each.get("url") for each in _items(value, "link") if each.get("relation") == "self"), None)
     types = _searched(self_url) if isinstance(self_url, str) else ()
@@ -151,17 +156,16 @@ def _found(resource: Tree, mode: Any, types: tuple[str, ...]) -> Iterator[Kind]:
 
 
 def _whole(value: Tree, index: BundleIndex) -> Iterator[tuple[str, Kind]]:
-    type_ = value.get("type")
-    if type_ not in _HEADS:
+    if index.type not in _HEADS:
         return
     if not index.entries or index.entries[0].index != 0:
         yield ".entry", NEEDS_ENTRY
         return
     head = index.entries[0]
-    if type_ == "document" and head.resource.get("resourceType") == "Composition":
+    if index.type == "document" and head.resource.get("resourceType") == "Composition":
         for piece, text in _named_by(head.resource, ""):
             yield from _must_be_here(f".entry[0].resource{piece}", text, head, index)
-    yield from _unreached(value, index, is_document=type_ == "document")
+    yield from _unreached(value, index, is_document=index.type == "document")
 
 
 def _must_be_here(piece: str, text: str, head: Entry, index: BundleIndex) -> Iterator[tuple[str, Kind]]:

@@ -162,7 +162,7 @@ def _declaration(each: Tree, code: Any, uri: Any, system: Any) -> Iterator[Kind]
         yield URI
     elif uri.startswith(_BASE) and uri.removeprefix(_BASE) in _TYPES:
         name = uri.removeprefix(_BASE)
-        if code in _TYPES and code != name:
+        if isinstance(code, str) and code in _TYPES and code != name:
             yield HL7_CODE
         if isinstance(type_, str) and type_ != _TYPES[name]:
             yield HL7_TYPE

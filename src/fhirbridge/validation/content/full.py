@@ -23,13 +23,17 @@ from fhirbridge.validation.content.state import State
 from fhirbridge.validation.content.texts import full_doubt, primitive, primitives
 from fhirbridge.validation.content.value_sets import value_set
 from fhirbridge.validation.invariants import Invariant, invariants_at, invariants_of
-from fhirbridge.validation.structure.faults import Faults, Kind
+from fhirbridge.validation.structure.faults import Faults, Kind, note
 from fhirbridge.validation.structure.gate import INLINE, kind_of
 from fhirbridge.validation.structure.source import Hooks, Names, Primitives, Spot
 from fhirbridge.validation.structure.walk import Walk
 
 Tree = dict[str, Any]
 Rule = Callable[[Faults | None, Tree, State], Faults | None]
+
+UNREADABLE = Kind(
+    "not-checked", "Not checked as a whole: the resource has not the shape it should have.", "information"
+)
 
 BY_DATATYPE: dict[str, Rule] = {
     "Attachment": attachment,
@@ -174,8 +178,16 @@ def _whole(faults: Faults | None, type_: str, value: Tree, state: State) -> Faul
     if "extension" in value or "modifierExtension" in value:
         faults = extensions(faults, "", value, contexts_of(type_, type_), state)
     if rule := BY_RESOURCE.get(type_):
-        faults = rule(faults, value, state)
-    return profiled(faults, value, state) if state.has_claims or state.named else faults
+        faults = _guarded(rule, faults, value, state)
+    return _guarded(profiled, faults, value, state) if state.has_claims or state.named else faults
+
+
+def _guarded(rule: Rule, faults: Faults | None, value: Tree, state: State) -> Faults | None:
+    """Apply a rule; where it stumbles over a shape that no resource has, the structure check has told of that."""
+    try:
+        return rule(faults, value, state)
+    except (TypeError, AttributeError, KeyError, ValueError, ArithmeticError):
+        return note(faults, "", UNREADABLE)
 
 
 FULL = FullWalk()

@@ -138,7 +138,6 @@ class State:
         said = {_TRUTH[self.codes.ask(value_set, *t).outcome] if t[0] else False for t in map(told_of, codings) if t}
         return True if True in said else (None if None in said else False)
 
-
     def is_narrative(self, text: str) -> bool:
         """Say whether a text is XHTML that a narrative may hold."""
         return find_fault(text) is None

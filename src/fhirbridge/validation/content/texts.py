@@ -62,7 +62,7 @@ _DOUBTS = {"string": _WORDS, "markdown": _WORDS, "date": _DAY, "dateTime": _DAY,
 
 def primitive(faults: Faults | None, value: Any, how: Primitive, state: Any) -> Faults | None:
     """Add what is wrong, or unwise, with one value of a primitive element."""
-    if how.type == "xhtml" and isinstance(value, str):
+    if how.type == "xhtml" and isinstance(value, str) and value:
         return _xhtml(faults, value, how, state)
     if isinstance(value, str) and (look := _LOOKS.get(how.type)) and not how.codes and how.is_valid(value):
         return look(faults, f".{how.name}", value, state)

@@ -25,6 +25,7 @@ class Program:
 
     def __init__(self, names: Mapping[str, Any], hooks: Hooks) -> None:
         self._hooks = hooks
+        self._compiled: dict[str, Any] = {}
         self._globals: dict[str, Any] = {
             **quick.NAMES,
             **{name: getattr(values, name) for name in _VALUES},
@@ -36,23 +37,25 @@ class Program:
 
     def function(self, type_: str) -> Any:
         """Return the function for a type, `(value, state) -> faults or None`; a Reference takes its targets too."""
-        return self._globals.get(function_name(type_)) or self._stub(type_)
+        found = self._compiled.get(type_)
+        if found is None:
+            self._compile(type_)
+            found = self._compiled[type_] = self._globals[function_name(type_)]
+        return found
 
-    def _stub(self, type_: str) -> Any:
-        """Return a function that compiles the type when it is called, and name it so."""
-        name = function_name(type_)
+    def _stub(self, type_: str) -> None:
+        """Give a type, that is not compiled yet, a function that compiles it when it is called."""
 
         def first(*arguments: Any) -> Any:
-            self._compile(type_)
-            return self._globals[name](*arguments)
+            return self.function(type_)(*arguments)
 
-        return self._globals.setdefault(name, first)
+        self._globals.setdefault(function_name(type_), first)
 
     def _compile(self, type_: str) -> None:
         names = Names(type_)
         text = source_of(type_, names, self._hooks)
         for child in {each.type for each in elements_of(type_) if not is_primitive(each.type)} - {"Resource"}:
-            self.function(child)
+            self._stub(child)
         self._globals.update(names.found)
         exec(compile(text, f"<{type_}>", "exec"), self._globals)  # noqa: S102 our own text: see `source`
 
