@@ -13,7 +13,7 @@ from typing import Any
 from bench.conformance import material
 from bench.conformance.judge import Judge, open_judge
 from fhirbridge.services.bridge import Bridge
-from fhirbridge.services.definitions import find_defaults, read_checker
+from fhirbridge.services.definitions import read_checker
 from fhirbridge.validation.check import Checker
 
 Tree = dict[str, Any]

@@ -46,7 +46,7 @@ MISTAKEN = {
 }
 
 VITAL = (
-    "vital-signs us-core-bmi us-core-body us-core-heart-rate us-core-respiratory-rate us-core-pulse-oximetry".split()
+    ["vital-signs", "us-core-bmi", "us-core-body", "us-core-heart-rate", "us-core-respiratory-rate", "us-core-pulse-oximetry"]
 )
 """Profiles of US Core that fix the unit of the value."""
 

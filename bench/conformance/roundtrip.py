@@ -174,7 +174,9 @@ def _judge(map_: Map, block: Block, held: Tree, adopted: _Adopted, tally: Tally)
         return
     again, _ = with_complement(made.items, proposal.complement)
     body = next((each.body for each in again if (each.type, each.key) == (adopted.type, adopted.key)), {})
-    one, other = ({k: v for k, v in each.items() if k not in ("resourceType", "id", "meta")} for each in (adopted.body, body))
+    one, other = (
+        {k: v for k, v in each.items() if k not in ("resourceType", "id", "meta")} for each in (adopted.body, body)
+    )
     found = {f"{d.kind} {d.path}" for d in whole(one, other, adopted.type)}
     if found:
         tally.changed_count += 1

@@ -45,6 +45,20 @@ resources:
       person.addresses[].country   <=> address[].country           | verbatim
       person.language              <=> communication[0].language.coding[0].code
       'urn:ietf:bcp:47'             := communication[0].language.coding[0].system  | when person.language
+ignore:
+  person.addresses.state: not here
+  person.addresses.use: not here
+  person.contacts: not here
+  person.deceased: not here
+  person.died: not here
+  person.identifiers.assigner: not here
+  person.identifiers.type: not here
+  person.interpreter: not here
+  person.names.prefix: not here
+  person.names.suffix: not here
+  person.replaced_by: not here
+  person.restricted: not here
+  person.telecoms.use: not here
 """
 CITY_ROW = "records/person.yaml:21"
 SIGNED = Signed("amira", "a reason")

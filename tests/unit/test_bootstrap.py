@@ -34,10 +34,15 @@ def load(folder: Path, more: str = "", *, store: str = "memory:") -> settings.Se
 
 def test_a_bridge_is_put_together_from_settings(tmp_path: Path) -> None:
     bridge = bootstrap.build(
-        load(tmp_path, "lease_s = 5\n[retry]\nmax_attempts = 4\n[limits]\nmax_page = 7\n" + PARTNER)
+        load(
+            tmp_path,
+            "lease_s = 5\n[retry]\nmax_attempts = 4\n[limits]\nmax_page = 7\n[validation]\non_write = 'full'\n"
+            + PARTNER,
+        )
     )
     assert isinstance(bridge.store, MemoryStore)
     assert (bridge.lease_s, bridge.retry.max_attempts, bridge.limits.max_page) == (5, 4, 7)
+    assert bridge.on_write == "full"
     assert bridge.partners["mercy"].jwks["keys"] and "plan" in bridge.maps.names()
 
 

@@ -34,7 +34,8 @@ class Medication(Part):
     system: Key | None = sourced("fhir", "URI of the code's system.", default=None)
     dose: Text | None = Field(default=None, description="Dose, way and times, in words.")
     last_dose: DateTimeText | None = Field(default=None, description="When the last dose was given.")
-    supply_days: int | None = Field(default=None, ge=0, description="Days of supply that were handed out.")
+    supply_days: int | None = Field(default=None, ge=0, description="Days that the supply lasts.")
+    supplied: DateText | None = Field(default=None, description="When the supply was handed out.")
     prescriber: Worker | None = sensitive(Sensitivity.CLINICAL, "Who prescribes it.", default=None)
 
 

@@ -66,12 +66,20 @@ class Checker:
             profiles: whether to hold resources to the profiles they claim; canonicals name others to hold this one to.
         """
         named = () if isinstance(profiles, bool) else tuple(profiles)
-        state = State(self._codes, self.profiles, has_claims=profiles is not False, named=named)
-        state.conforms_to = Conformity(lambda value, name: conforms_to(value, name, self.profiles, state.scene))
+        state = self._state(has_claims=profiles is not False, named=named)
         try:
             return _issues(resource, FULL.resource(resource, state))
         except RecursionError:
             return _issues(resource, [("", DEPTH)])
+
+    def conforms(self, resource: dict[str, Any], canonical: str) -> bool:
+        """Say whether a resource that R4 allows meets what a profile adds; True where the profile is not loaded."""
+        return conforms_to(resource, canonical, self.profiles, self._state().scene) is not False
+
+    def _state(self, *, has_claims: bool = False, named: tuple[str, ...] = ()) -> State:
+        state = State(self._codes, self.profiles, has_claims=has_claims, named=named)
+        state.conforms_to = Conformity(lambda value, name: conforms_to(value, name, self.profiles, state.scene))
+        return state
 
     @cached_property
     def loaded_terminology(self) -> Terminology:
@@ -85,10 +93,6 @@ class Checker:
     @cached_property
     def _codes(self) -> Codes:
         return Codes(self.loaded_terminology)
-
-
-def _conforms_to(state: State, value: Any, canonical: str) -> bool | None:
-    return conforms_to(value, canonical, state.profiles, state.scene)
 
 
 def _issues(resource: Any, faults: Faults | None) -> tuple[Issue, ...]:

@@ -130,3 +130,12 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         json_text.parse(body)
     except BridgeError as error:
         assert error.code == "FB400"
+
+
+def test_comments_become_spaces_so_that_places_stay() -> None:
+    body = b'{ // first\n  "url": "http://a.example/*x*/", /* two\nlines */ "n": 1 }'
+    blank = json_text.without_comments(body)
+    assert len(blank) == len(body)
+    assert json_text.parse(blank) == {"url": "http://a.example/*x*/", "n": 1}
+    with pytest.raises(MalformedInput):
+        json_text.parse(body)

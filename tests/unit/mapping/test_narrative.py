@@ -68,6 +68,16 @@ def test_an_object_of_the_record_is_a_group_and_a_list_of_objects_a_list(tmp_pat
     ]
 
 
+def test_a_computed_value_is_told_under_its_field_or_else_under_its_element(tmp_path: Path) -> None:
+    rows = """\
+      doc.call.whom & ' first' => name | verbatim
+      doc.call.whom & ', ' & doc.call.phone => note[1].text | verbatim
+"""
+    at = MAP.index("      doc.helpers[].who       <=>")
+    lines = said(made(load_told(tmp_path, MAP[:at] + rows + MAP[at:]))["CareTeam/P-1"])
+    assert lines[2:4] == ["Whom: Night line first", "Text: Night line, +1 555 0199"]
+
+
 def test_a_directory_entry_is_told_alike_whichever_block_makes_it(tmp_path: Path) -> None:
     both = made(load_told(tmp_path))
     assert said(both["Practitioner/W-12"]) == ["Practitioner", "Name: Dana Whitfield"]

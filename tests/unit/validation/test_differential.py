@@ -6,6 +6,8 @@ OURS_ALONE and it must accept them, so that a change of its mind is noticed.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,10 +21,13 @@ from tests.support.fhir_resources import (
     make_service_request,
     make_task,
 )
+from tests.support.maps import MAPPINGS
 
 from fhirbridge.errors import InvalidContent
 from fhirbridge.fhir.resources import to_model
-from fhirbridge.validation.check import check
+from fhirbridge.fhir.elements import elements_of
+from fhirbridge.formats import json_text
+from fhirbridge.validation.check import Checker, check
 
 Tree = dict[str, Any]
 
@@ -112,3 +117,84 @@ def test_both_refuse(resource: Tree) -> None:
 @pytest.mark.parametrize("resource", OURS_ALONE)
 def test_ours_refuses_what_the_models_let_through(resource: Tree) -> None:
     assert (ours_refuses(resource), theirs_refuses(resource)) == (True, False)
+
+
+# -- what our maps make, and the same with a fault put in
+
+
+def iter_golden() -> Iterator[Tree]:
+    """Yield each resource that a shipped map is tested to make."""
+    for file in sorted((MAPPINGS / "tests").glob("*.expected.json")):
+        yield from _resources(json_text.parse(file.read_bytes()))
+
+
+def _resources(node: Any) -> Iterator[Tree]:
+    if isinstance(node, dict) and "resourceType" in node:
+        yield node
+    else:
+        for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            yield from _resources(each)
+
+
+GOLDEN = list(iter_golden())
+
+
+def with_unknown(resource: Tree) -> Tree:
+    return {**resource, "colour": "red"}
+
+
+def without_required(resource: Tree) -> Tree | None:
+    needed = [each.name for each in elements_of(resource["resourceType"]) if each.min and not each.choice]
+    return {name: value for name, value in resource.items() if name != needed[0]} if needed else None
+
+
+def with_text_for_objects(resource: Tree) -> Tree | None:
+    name = next((name for name, value in resource.items() if isinstance(value, dict) and name != "meta"), None)
+    return {**resource, name: "words"} if name else None
+
+
+def with_one_for_a_list(resource: Tree) -> Tree | None:
+    name = next((name for name, value in resource.items() if isinstance(value, list) and name != "extension"), None)
+    return {**resource, name: resource[name][0]} if name and isinstance(resource[name][0], dict) else None
+
+
+def with_unknown_inside(resource: Tree) -> Tree | None:
+    name = next((name for name, value in resource.items() if isinstance(value, dict) and name != "meta"), None)
+    return {**resource, name: {**resource[name], "colour": "red"}} if name else None
+
+
+def with_no_day(resource: Tree) -> Tree | None:
+    types = {each.name: each.type for each in elements_of(resource["resourceType"])}
+    name = next((name for name in resource if types.get(name) in ("date", "dateTime", "instant")), None)
+    return {**resource, name: "2026-02-30"} if name else None
+
+
+FAULTS: list[Callable[[Tree], Tree | None]] = [
+    with_unknown,
+    without_required,
+    with_text_for_objects,
+    with_one_for_a_list,
+    with_unknown_inside,
+    with_no_day,
+]
+
+
+INVARIANT = re.compile(r"[a-z]{3,4}-\d+")
+
+
+def gate_refuses(resource: Tree) -> bool:
+    """Say whether the gate finds a fault that the models look for: invariants they do not know."""
+    rules = [issue.rule for issue in Checker().gate(resource) if issue.severity == "error"]
+    return any(not INVARIANT.fullmatch(rule) for rule in rules)
+
+
+def test_both_accept_what_our_maps_make() -> None:
+    assert len(GOLDEN) > 20
+    assert [(gate_refuses(each), theirs_refuses(each)) for each in GOLDEN] == [(False, False)] * len(GOLDEN)
+
+
+@pytest.mark.parametrize("spoil", FAULTS)
+def test_both_refuse_what_our_maps_make_with_a_fault_put_in(spoil: Callable[[Tree], Tree | None]) -> None:
+    spoilt = [found for each in GOLDEN if (found := spoil(each)) is not None]
+    assert spoilt
+    assert {(gate_refuses(each), ours_refuses(each), theirs_refuses(each)) for each in spoilt} == {(True, True, True)}

@@ -28,7 +28,7 @@ def every(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
         faults = _language(faults, value, state.languages)
     if state.links:
         faults = _links(faults, value, state)
-    return _twice(faults, value["contained"]) if state.contained and "contained" in value else faults
+    return _twice(faults, value["contained"]) if "contained" in value else faults
 
 
 def _labels(faults: Faults | None, labels: Any) -> Faults | None:
@@ -49,7 +49,9 @@ def _language(faults: Faults | None, value: Tree, languages: tuple[str, str]) ->
 
 
 def _links(faults: Faults | None, value: Tree, state: Any) -> Faults | None:
-    known = (state.ids or set()) | {value.get("id")} | state.contained.keys()
+    items = value.get("contained")
+    held = [value, *(items if isinstance(items, list) else ())]
+    known = (state.ids or set()) | {str(each.get("id")) for each in held if isinstance(each, dict)}
     if state.bundle is not None:
         known |= state.bundle.ids
     return faults if known.issuperset(state.links) else note(faults, ".text.div", LINK)
