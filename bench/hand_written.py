@@ -16,7 +16,6 @@ from bench.hand_written_codes import (
     LOINC,
     MILESTONE,
     PLAN_ITEM,
-    PREFERENCE,
     SERVICES,
     SIGNERS,
     SNOMED,
@@ -158,7 +157,9 @@ def _strength(source: _Source, plan: Tree, statement: Tree) -> Tree:
     return {
         **_head(source, "Observation", "strength", statement["id"]),
         "status": "final",
+        "category": [concept(coding(f"{HL7}observation-category", "social-history"))],
         "code": concept(coding(PLAN_ITEM, "strength")),
+        "performer": [_reference(source, "Organization", "organisation", plan["agency"]["number"])],
         "subject": _patient(source, plan["client"]),
         "effectiveDateTime": plan["drawn_up"],
         "valueString": statement["text"],
@@ -169,7 +170,6 @@ def _preference(source: _Source, plan: Tree, preference: Tree) -> Tree:
     return {
         **_head(source, "Observation", "preference", preference["id"]),
         "status": "final",
-        "category": [concept(coding(f"{US_CORE}us-core-category", PREFERENCE, "Care Experience Preference"))],
         "code": concept(coding(LOINC, "95541-9", "Care experience preference")),
         "subject": _patient(source, plan["client"]),
         "performer": [_patient(source, plan["client"])],
@@ -263,7 +263,7 @@ def _team(source: _Source, plan: Tree) -> Tree:
         "member": {**_keyworker(source, plan), "display": plan["keyworker"]["name"]},
         "role": [concept(coding(role, "keyworker"))],
     }
-    responsible = [
+    responsible: list[dict[str, Any]] = [
         {
             "extension": [_kind("responsible")],
             "member": {

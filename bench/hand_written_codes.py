@@ -78,4 +78,3 @@ SIGNERS = {
         "Author's Signature",
     ),
 }
-PREFERENCE = "care-experience-preference"

@@ -67,7 +67,7 @@ def measured(resources: list[Tree], checker: Checker) -> tuple[list[Tree], dict[
 
 
 def table(title: str, count: int, seconds: dict[str, float], *, peer: str = "") -> str:
-    """Return the times for one resource, and how much quicker each is than the models and, where it ran, than a peer."""
+    """Return the times for one resource, and how much quicker each is than the models and than a peer that ran."""
     others = [name for name in (THEIRS, peer) if name in seconds]
     heads = ["what", "a resource", *(f"as quick as {name.partition(',')[0]}" for name in others)]
     rows = [

@@ -45,9 +45,14 @@ MISTAKEN = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": "entered-in-error"}]
 }
 
-VITAL = (
-    ["vital-signs", "us-core-bmi", "us-core-body", "us-core-heart-rate", "us-core-respiratory-rate", "us-core-pulse-oximetry"]
-)
+VITAL = [
+    "vital-signs",
+    "us-core-bmi",
+    "us-core-body",
+    "us-core-heart-rate",
+    "us-core-respiratory-rate",
+    "us-core-pulse-oximetry",
+]
 """Profiles of US Core that fix the unit of the value."""
 
 

@@ -1,4 +1,4 @@
-"""The tables of a conformance run, as Markdown. Nothing here holds what stands in a resource: names, paths and rules."""
+"""The tables of a conformance run, as Markdown: names, paths and rules, nothing of what stands in a resource."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _difference(one: Compared) -> str:
 
 
 def kinds_of_sayings(said: Iterable[tuple[str, Said]]) -> str:
-    """Return a table of warnings: each rule with where it speaks, how often and in what words; the rule of thumb first."""
+    """Return a table of warnings: each rule with where it speaks, how often, and in what words."""
     counts = Counter((each.rule.rpartition("#")[2], _where(each), _words(each)) for _, each in said)
     lines = ["| times | rule | where | says |", "|---|---|---|---|"]
     rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0]))

@@ -88,7 +88,8 @@ class Issue:
     """One finding: what is wrong, where, which rule says so and what to do.
 
     `expression` is a path in the data (`goal[0].target[0].dueDate`), `location` a place in a text file
-    (`plan.yaml:23:5`), `profile` the canonical URL of the FHIR profile whose rule it is. Neither message nor hint may hold a value taken from a person's record.
+    (`plan.yaml:23:5`), `profile` the canonical URL of the FHIR profile whose rule it is. Neither message
+    nor hint may hold a value taken from a person's record.
     """
 
     code: str

@@ -38,7 +38,7 @@ class ExtensionDefinition:
 
 @cache
 def core_extensions() -> Mapping[str, ExtensionDefinition]:
-    """Return the extensions of R4 itself with one value type or none, by id; of those with parts a map names the parts."""
+    """Return the extensions of R4 itself with one value type or none, by id; a map names the parts of the others."""
     found = ((url, known) for url, known in all_extensions().items() if len(known.part.types) <= 1)
     return {
         url.rpartition("/")[2]: ExtensionDefinition(url, "".join(known.part.types), (), tuple(sorted(known.contexts)))

@@ -13,7 +13,7 @@ SOURCES: dict[str, str] = {
     "dir": "Drug Interventions Record (UK): triage, throughcare and transfer between CARAT and CJIT",
     "42cfr2": "42 CFR part 2 (US): confidentiality of substance use disorder patient records",
     "fhir": "HL7 FHIR R4 4.0.1: what a recipient needs to use the record",
-    "directory": "Directory of the system that owns the record: numbers and names of organisations, workers and clients",
+    "directory": "Directory of the system that owns the record: numbers and names of organisations, workers, clients",
     "fhirbridge": "fhirbridge: keys, states and provenance that exchange itself needs",
 }
 """Key -> the text or form behind it."""

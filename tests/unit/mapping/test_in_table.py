@@ -51,7 +51,7 @@ def check(folder: Path, condition: str) -> tuple[list[Map], list[str]]:
 def made(map_: Map, tree: dict[str, Any]) -> dict[str, Any]:
     fast, slow = to_right(map_, tree, Context("a")), right.to_right(map_, tree, Context("a"))
     assert fast == slow and not fast.issues
-    return fast.items[0].body["code"]
+    return dict(fast.items[0].body["code"])
 
 
 def test_a_code_that_the_table_translates_has_the_row(tmp_path: Path) -> None:

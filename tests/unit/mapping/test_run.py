@@ -307,9 +307,7 @@ def test_the_same_key_gives_the_same_id_and_another_source_another() -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
-@pytest.mark.parametrize(
-    ("state", "status"), [("cancelled", "cancelled"), ("confirmed", "planned"), (None, "planned")]
-)
+@pytest.mark.parametrize(("state", "status"), [("cancelled", "cancelled"), ("confirmed", "planned"), (None, "planned")])
 def test_a_release_that_is_off_cancels_its_day_and_comes_back(state: str | None, status: str) -> None:
     transition: dict[str, Any] = {
         "id": "t1",

@@ -24,8 +24,8 @@ from tests.support.fhir_resources import (
 from tests.support.maps import MAPPINGS
 
 from fhirbridge.errors import InvalidContent
-from fhirbridge.fhir.resources import to_model
 from fhirbridge.fhir.elements import elements_of
+from fhirbridge.fhir.resources import to_model
 from fhirbridge.formats import json_text
 from fhirbridge.validation.check import Checker, check
 

@@ -13,6 +13,7 @@ from fhirbridge.terminology.linking import canonical_of
 from fhirbridge.terminology.model import OPPOSITE
 from fhirbridge.terminology.tables import CodeTable, TableRow, format_concept_map
 
+
 def url_of(table: CodeTable) -> str:
     """Return the canonical URL of a table's ConceptMap."""
     return table.url or canonical_of(table.name)

@@ -83,7 +83,7 @@ def late_rows(block: Block) -> list[Row]:
 
 
 def is_late(row: Row) -> bool:
-    """Say whether a row waits for the rows of all blocks: a weak one gives way to them, and one that brings nothing back
+    """Say whether a row waits for the rows of all blocks: a weak one gives way to them, and one that brings none back
     has a condition that may ask for what another block brings. A reference makes places that other blocks need.
     """
     if not row.goes_left:

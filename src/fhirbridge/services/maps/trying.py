@@ -123,7 +123,7 @@ def run_document(map_: Map, document: Document, context: Context) -> tuple[Forwa
 
 
 def _mapped(map_: Map, tree: Any, context: Context) -> tuple[Any, Mapped]:
-    """Return what a map makes of a tree, and the tree that it was made of: a record as it is kept, with all its keys."""
+    """Return the tree that was mapped, a record as it is kept with all its keys, and what the map made of it."""
     if map_.left.kind == "record":
         kind = map_.left.names[0]
         wrong = find_record_issues(kind, tree)

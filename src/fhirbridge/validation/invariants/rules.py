@@ -30,7 +30,7 @@ Test = Callable[[Any, Scene], bool]
 class Invariant:
     """One rule: its key, how grave it is, what to say when it does not hold, and the test itself.
 
-    `is_best_practice` marks a wish; `is_common` a rule that is cheap enough for every write: its test needs no scene and
+    `is_best_practice` marks a wish; `is_common` a rule cheap enough for every write: its test needs no scene and
     never raises.
     """
 
