@@ -52,7 +52,7 @@ _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>", re.ASCII)
 _ATTRIBUTE = re.compile(r"([A-Za-z_:][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.ASCII)
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _TEXT = re.compile(r">[^<]*[^<\s]")
-_PARAGRAPH = re.compile(r"<p(?:\s[^>]*)?>(.*?)</p\s*>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<p(?:\s[^>]*)?(?<!/)>(.*?)</p\s*>", re.DOTALL)
 _BLOCK = re.compile(rf"<(?:{'|'.join(_BLOCKS)})[\s/>]")
 
 NOT_FORMED = "The narrative is no well-formed XHTML."

@@ -24,6 +24,7 @@ def div(inner: str) -> str:
         '<p title="a > b">x</p><td>y</td >',
         "<!-- said <b> --><![CDATA[words]]>",
         "<p>x</p><ul><li>y</li></ul>",
+        '<div><p style="margin: 0"/><p>x</p></div>',
     ],
 )
 def test_plain_narrative_is_accepted(inner: str) -> None:

@@ -32,10 +32,14 @@ INDEX = "README.md"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of a record: its definition, who asks for it, what rows make of it, why one leaves it aside."""
+    """One field of a record: its definition, who asks for it, what rows make of it, why one leaves it aside.
+
+    `keys` are the blocks whose business key it is.
+    """
 
     field: Field
     source: str
+    keys: tuple[Block, ...]
     rows: tuple[tuple[Block, Row], ...]
     ignored: str
 
@@ -113,9 +117,9 @@ def _lines(record: type[Record], map_: Map) -> Iterator[Line]:
     sources = dict(_sources(record.published_schema()))
     for field in _fields(map_.left_shape, map_.root):
         path = field.name.partition(".")[2]
-        hops = (hop.edge for hop in graph.downstream(field.name) if hop.depth == 1)
-        rows = tuple(_rows(hops, field))
-        yield Line(field, sources.get(path, ""), rows, _reason(map_, field.name))
+        edges = [hop.edge for hop in graph.downstream(field.name) if hop.depth == 1]
+        keys = tuple(edge.block for edge in edges if edge.kind == "key" and edge.source == field.name)
+        yield Line(field, sources.get(path, ""), keys, tuple(_rows(edges, field)), _reason(map_, field.name))
 
 
 def _rows(edges: Iterable[Edge], field: Field) -> Iterator[tuple[Block, Row]]:
@@ -165,15 +169,17 @@ def _line(line: Line) -> str:
     name = field.name.partition(".")[2]
     type_ = " | ".join(field.codes) if field.codes else field.type
     words = f"{type_}{', list' if field.is_list else ''}{', required' if field.is_required else ''}"
-    elements = "<br>".join(f"`{block.type}.{row.right_text}`" for block, row in line.rows)
-    how = "<br>".join(_how(block, row) for block, row in line.rows)
-    if not line.rows and line.ignored:
+    written = [(f"{block.type}.identifier", f"key of {block.name}, both ways") for block in line.keys]
+    written += [(f"{block.type}.{row.right_text}", _how(row)) for block, row in line.rows]
+    elements = "<br>".join(f"`{element}`" for element, _ in written)
+    how = "<br>".join(how for _, how in written)
+    if not written and line.ignored:
         elements, how = "none", line.ignored
     cells = (f"`{name}`: {field.description}", words, field.data_class, line.source, elements, how)
     return f"| {' | '.join(map(_cell, cells))} |"
 
 
-def _how(block: Block, row: Row) -> str:
+def _how(row: Row) -> str:
     way = ARROWS.get(row.arrow, row.arrow)
     lossy = f" (lossy: {row.lossy})" if row.lossy else ""
     codec = codec_text(row)
