@@ -272,13 +272,13 @@ PROFILE = (
     Fault(
         "profile-wants-another-target",
         "profile",
-        claimed("/us-core-", "Observation", "subject"),
-        put({"reference": "Device/1"}),
+        claimed("/us-core-", "Condition", "subject"),
+        put({"reference": "Group/1"}),
     ),
     Fault(
         "profile-wants-another-type",
         "profile",
-        claimed("us-core-pregnancy", "Observation", "valueCodeableConcept"),
+        claimed("pregnancy", "Observation", "valueCodeableConcept"),
         _renamed("valueString", "x"),
     ),
     Fault("slice-missing", "profile", claimed("/us-core-", "Observation", "category"), _other_codes),

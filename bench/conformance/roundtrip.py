@@ -19,6 +19,7 @@ from bench.conformance.at_hand import AtHand
 from bench.conformance.material import MAPPINGS
 from fhirbridge.fhir.narrative.xhtml import without_narrative
 from fhirbridge.formats import record_json
+from fhirbridge.ids import CANONICAL
 from fhirbridge.mapping.codecs import Context
 from fhirbridge.mapping.model import Block, Map
 from fhirbridge.mapping.paths import prune, read
@@ -31,6 +32,7 @@ from fhirbridge.services.maps.samples import sample_file
 Tree = dict[str, Any]
 
 CONTEXT = Context("riverside")
+KEYS = f"{CANONICAL}/sid/"
 RECORDS_EACH = 200
 LAW = settings(
     max_examples=RECORDS_EACH,
@@ -112,7 +114,7 @@ def _examples(maps: list[Map], hand: AtHand) -> str:
                 continue
             tally = Tally()
             for example in by_type[block.type]:
-                _judge(map_, block, held, _Adopted.of(block, standing[block.name], example), tally)
+                _judge(map_, block, {} if block.name == map_.name else held, _Adopted.of(block, standing[block.name], example), tally)
             refused = sum(tally.refused.values())
             count = len(by_type[block.type])
             lines.append(
@@ -134,20 +136,16 @@ class _Adopted:
 
     @classmethod
     def of(cls, block: Block, standing: Item, example: Tree) -> _Adopted:
-        """Return an example in the place of what stands: with its key, and no reference that a row would read."""
+        """Return an example in the place of what stands: with its key and client, and no reference to what is not held."""
         body = {k: v for k, v in deepcopy(without_narrative(example)).items() if k not in ("id", "meta", "identifier")}
         for row in block.rows:
             if row.codec.reference is not None:
                 _drop(body, row.right)
-                name = row.right[0].name
-                if len(row.right) == 1 and name in standing.body and name != "extension":
-                    body[name] = standing.body[name]
-        own = standing.body.get("identifier")
-        if isinstance(own, list):
-            theirs = example.get("identifier", [])
-            body["identifier"] = [*own, *(each for each in theirs if each not in own)]
-        elif own is not None:
-            body["identifier"] = own
+                if row.codec.reference.type == "Patient" and len(row.right) == 1:
+                    body[row.right[0].name] = standing.body[row.right[0].name]
+        own = standing.body.get("identifier", [])
+        keys = [each for each in (own if isinstance(own, list) else [own]) if str(each.get("system")).startswith(KEYS)]
+        body["identifier"] = [*keys, *example.get("identifier", [])] if isinstance(own, list) else keys[0]
         return cls(standing.type, standing.key, {"resourceType": standing.type, "id": standing.id, **body})
 
 

@@ -19,8 +19,8 @@ RELEASED = "2026-11-22"
 FORMATS = ["application/fhir+json", "application/fhir+xml"]
 ALGORITHMS = ["RS384", "ES384"]
 DOCUMENT = {"name": "document", "definition": "http://hl7.org/fhir/OperationDefinition/Composition-document"}
+SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 VALIDATE = {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
-SMART_EXTENSION = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
 def statement(bridge: Bridge) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def statement(bridge: Bridge) -> dict[str, Any]:
             {
                 "mode": "server",
                 "documentation": "What is not covered by a consent looks as if it were not there.",
-                "security": _security(bridge),
+                "security": _security(),
                 "resource": [*(_resource(bridge, type_) for type_ in served_types(bridge)), *_terminology()],
                 "operation": [VALIDATE],
             }
@@ -49,10 +49,12 @@ def statement(bridge: Bridge) -> dict[str, Any]:
     }
 
 
-def _security(bridge: Bridge) -> dict[str, Any]:
-    service = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
-    token = {"url": "token", "valueUri": f"{bridge.base_url}{TOKEN_PATH}"}
-    return {"extension": [{"url": SMART_EXTENSION, "extension": [token]}], "service": [{"coding": [service]}]}
+def _security() -> dict[str, Any]:
+    """Return how one signs in; where is told by the SMART configuration.
+
+    The extension `oauth-uris`, which R4 knows for it, needs a place where people sign in, and there is none.
+    """
+    return {"service": [{"coding": [{"system": SECURITY_SERVICE, "code": "SMART-on-FHIR"}]}]}
 
 
 def _resource(bridge: Bridge, type_: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Whether a text is a unit in UCUM's grammar, and which units it is made of. Knows no conversion.
 
-Laws of this file: reading is one walk from left to right; what is made of units not listed here is not called wrong.
+Laws of this file: reading is one walk from left to right; every unit without brackets is listed here, so that another
+word is no unit; one in brackets that is not listed may be one, for UCUM adds to those.
 Source: The Unified Code for Units of Measure, sections 2.2 (terms) and 2.4 (prefixes): https://ucum.org/ucum
 """
 
@@ -16,11 +17,15 @@ MAX_UNIT = 200
 
 _PREFIXES = ("da", "Ki", "Mi", "Gi", "Ti", *"YZEPTGMkhdcmunpfazy")
 _METRIC_UNITS = (
-    "m s g rad K C cd mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv L l ar t bar u eV pc cal U Ci R B Np "
-    "bit By Bd P St eq osm kat g% erg dyn [IU] [iU] m[H2O] m[Hg] B[V] B[W]"
+    "m s g rad K C cd mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv l L ar t bar u eV pc gf Ky Gal dyn erg "
+    "P Bi St Mx G Oe Gb sb Lmb ph Ci R RAD REM cal_m cal_IT cal_th cal tex eq osm g% kat U Np B st mho bit By Bd "
+    "[IU] [iU] m[H2O] m[Hg] B[SPL] B[V] B[mV] B[uV] B[10.nV] B[W] B[kW]"
 )
 """Units that take a prefix."""
 _METRIC = frozenset(_METRIC_UNITS.split())
+_PLAIN_UNITS = "10* 10^ % gon deg ' '' min h d a_t a_j a_g a wk mo_s mo_j mo_g mo AU atm Ao b att circ sph bit_s"
+"""Units without brackets that take none."""
+_PLAIN = frozenset(_PLAIN_UNITS.split())
 
 _OPERAND = re.compile(
     r"""(?P<factor>[0-9]+(?![0-9*^]))(?:\{[!-z|~]*\})?          # a whole number
@@ -63,8 +68,10 @@ def read_unit(code: str) -> list[str] | None:
 def check_unit(code: str, listed: Iterable[str]) -> Known:
     """Say whether a code is a unit: true where all that it is made of is listed, or a prefix and a metric unit.
 
-    >>> check_unit("mmol/L", ["mmol", "L"]), check_unit("mg per day", []), check_unit("[foo_us]", [])
-    (True, False, 'unlisted')
+    >>> check_unit("mmol/L", ["mmol", "L"]), check_unit("mg per day", []), check_unit("tablets", [])
+    (True, False, False)
+    >>> check_unit("[foo_us]", [])
+    'unlisted'
 
     Args:
         listed: units that are known, each without exponent.
@@ -72,8 +79,11 @@ def check_unit(code: str, listed: Iterable[str]) -> Known:
     units = read_unit(code)
     if units is None:
         return False
-    known = set(listed)
-    return True if all(unit in known or _is_metric(unit) for unit in units) else UNLISTED
+    known = set(listed) | _PLAIN
+    unknown = [unit for unit in units if unit not in known and not _is_metric(unit)]
+    if not unknown:
+        return True
+    return UNLISTED if all("[" in unit for unit in unknown) else False
 
 
 def _is_metric(unit: str) -> bool:

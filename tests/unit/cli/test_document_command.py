@@ -65,6 +65,14 @@ def test_a_document_of_ours_gives_the_record_back(name: str) -> None:
     assert [issue.expression for issue in back.issues] == []
 
 
+@pytest.mark.parametrize("name", ["plan", "referral", "discharge"])
+def test_a_document_lists_nothing_that_it_does_not_hold(name: str) -> None:
+    bundle = document(name, json.loads((SAMPLES / f"{name}.json").read_text("utf-8")), SAMPLES.parent)
+    sections = resources(bundle, "Composition")[0]["section"]
+    listed = {entry["reference"] for section in sections for entry in section.get("entry", ())}
+    assert listed and listed <= {entry["fullUrl"] for entry in bundle["entry"]}
+
+
 def test_with_the_clients_own_record_the_document_holds_the_client() -> None:
     plan = json.loads((SAMPLES / "plan.json").read_text("utf-8"))
     patients = resources(document("plan", plan, SAMPLES.parent, (SAMPLES / "person.json").read_bytes()), "Patient")

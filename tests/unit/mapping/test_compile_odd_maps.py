@@ -195,6 +195,35 @@ BLOCKS = {
     rows: |
       s.on                  <=> description
 """,
+    "wholes": """
+  plan:
+    make: Composition
+    key: doc.no
+    rows: |
+      doc.people[]           => section[code.text=a].entry[kind=need][]       | ref Practitioner by no in role
+      doc.people[].no        => section[code.text=a].entry[kind=problem][]    | ref person
+      doc.steps[].by        <=> section[code.text=b].author[].display
+      'B'                    := section[code.text=b].title                    | when doc.name
+      doc.kind              <=> category[coding.system=@urgency]              | code level
+      doc.name               => category[1].text                              | when doc.kind
+      doc.people[].no       <=> extension[url=r][extension.valueCode=m][].extension[url=u].valueReference | ref person
+      doc.tags[]            <=> extension[url=urn:o][].valueString
+      doc.site.name         <=> _title.extension[data-absent-reason]
+      'x'                    := title                                         | when doc.people[].exists()
+  step:
+    make: Task for s in doc.steps[]
+    key: s.by
+    when: s.on or s.done
+    rows: |
+      s.on                  <=> description
+      s.done                <=> extension[permitted]
+  person:
+    make: Practitioner for p in doc.people[]
+    key: p.no
+    rows: |
+      p.name                <=> name[0].text
+      p.role                <=> qualification[0].code.text                    | when p.role and p.name
+""",
 }
 
 

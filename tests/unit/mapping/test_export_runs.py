@@ -27,6 +27,7 @@ from fhirbridge.mapping.paths import prune
 from fhirbridge.mapping.proving.ways import without
 from fhirbridge.mapping.run import Mapped, to_left, to_right
 from fhirbridge.mapping.shapes import SchemaShape, Shape, fhir_shape
+from fhirbridge.records import KINDS
 
 SOURCE = "riverside"
 CASES = {
@@ -53,8 +54,13 @@ def samples() -> dict[str, list[Any]]:
         tree = json.loads((SAMPLES / f"{sample}.json").read_text("utf-8"))
         found[name] = [tree]
         for item in to_right(shipped().get(name), tree, Context(SOURCE)).items:
-            found.setdefault(item.type, []).append(item.body)
+            found.setdefault(item.type, []).append(as_kept(item.type, item.body))
     return found
+
+
+def as_kept(kind: str, tree: Any) -> Any:
+    """Return a record as the bridge keeps it: with what its model fills in."""
+    return KINDS[kind].model_validate(tree).model_dump(mode="json", exclude_none=True)
 
 
 def runner(map_: Map, exported: Exported, *, back: bool) -> Runner:

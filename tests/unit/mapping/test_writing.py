@@ -59,7 +59,7 @@ def test_each_row_says_where_it_comes_from() -> None:
     text = effective(MAPPINGS, "lakeside-hospital-plan")
     assert "coding[0].code # partners/lakeside-hospital-plan.yaml:10" in " ".join(text.split())
     assert "# fragments/worker.yaml:9" in text
-    assert "family" not in text.split("ignore:")[0]
+    assert "note[kind=family]" not in text.split("ignore:")[0]
 
 
 def test_an_unknown_map_is_refused_with_a_near_name() -> None:

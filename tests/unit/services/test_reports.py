@@ -81,7 +81,7 @@ def test_the_capability_statement_is_valid_r4(world: World) -> None:
 def test_it_names_each_type_with_what_can_be_done(world: World) -> None:
     told = rest(world)
     assert {"Patient", "CarePlan", "Goal", "ServiceRequest", "Task", "Consent", "Organization"} <= told.keys()
-    codes = {type_: {each["code"] for each in entry["interaction"]} for type_, entry in told.items()}
+    codes = {type_: {each["code"] for each in entry.get("interaction", ())} for type_, entry in told.items()}
     assert codes["CarePlan"] == {"read", "vread", "search-type"}
     assert codes["ServiceRequest"] == codes["CarePlan"] | {"create", "update"}
 

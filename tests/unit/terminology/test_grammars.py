@@ -76,6 +76,16 @@ def test_what_is_no_unit_has_no_parts(code: str) -> None:
     assert read_unit(code) is None
 
 
+@pytest.mark.parametrize("code", ["TAB", "drop", "mEq", "ea", "mcg", "ml/hr", "months", "kmin", "k10*"])
+def test_a_word_of_no_list_is_no_unit(code: str) -> None:
+    assert check_unit(code, ()) is False
+
+
+@pytest.mark.parametrize("code", ["mo", "dB[SPL]", "cal_th", "10*6/L", "%", "ug/kg/min", "[degF]", "{tbl}/wk"])
+def test_units_of_ucum_are_units(code: str) -> None:
+    assert check_unit(code, ["[degF]"]) is True
+
+
 def test_a_prefix_makes_a_metric_unit_and_no_other() -> None:
     assert check_unit("dam/us", ()) is True
     assert check_unit("k[foz_us]", ["[foz_us]"]) == UNLISTED

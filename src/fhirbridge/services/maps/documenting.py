@@ -1,7 +1,8 @@
 """A record as a document, without a server: through its map, with all that the map made of it, in one Bundle.
 
 Nothing is stored and no consent is asked: what comes out is what the record holds. Laws of this file: what the
-Composition reaches is in the Bundle; of whom only a number is known is a Patient with that number.
+Composition reaches is in the Bundle, and it lists nothing that is not; of whom only a number is known is a Patient with
+that number.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fhirbridge.errors import InvalidContent, Issue
-from fhirbridge.fhir.documents import COMPOSITION, beside, document, reach, with_empty_sections
+from fhirbridge.fhir.documents import COMPOSITION, beside, document, reach, with_empty_sections, without
 from fhirbridge.fhir.references import find_literal
 from fhirbridge.formats import fhir_json, fhir_xml
 from fhirbridge.ids import fingerprint
@@ -122,7 +123,7 @@ def _resources(map_: Map, head: Item, items: Sequence[Item]) -> Iterator[Resourc
     body = beside(head.body, [key for key in left if by_key[key].trace["map"] == map_.name])
     reached = reach(body, find)
     clients = {key: each for key, each in _clients(reached.resources) if key in reached.missing}
-    closed = replace(head, body=with_empty_sections(body))
+    closed = replace(head, body=with_empty_sections(without(body, reached.missing - clients.keys())))
     told = told_together(map_, [closed, *(by_key[key] for key in list(reached.resources)[1:])])
     yield from (item.body for item in told)
     yield from clients.values()

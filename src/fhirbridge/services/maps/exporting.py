@@ -39,6 +39,8 @@ FORMS: dict[str, Callable[[Structure], str]] = {
     "structuremap": lambda structure: _json(format_structure_map(structure)),
 }
 """Form -> how a StructureMap is written in it."""
+WAYS_BACK = ("<=>", "<=")
+"""Arrows of rows that bring something back; a constant is only verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,15 @@ def export(folder: Path, name: str, *, form: Form, direction: Direction, source:
         source: the partner under whose name business keys travel.
 
     Raises:
-        NotFound: no such map.
+        NotFound: no such map, or it has no way back.
         MapError: a map of the folder does not pass its checks.
     """
     maps = {map_.name: map_ for map_ in maps_of(folder)}
     if name not in maps:
         hint = did_you_mean(name, maps) or f"known: {', '.join(maps)}"
         raise NotFound(f"There is no map `{name}`; {hint}")
+    if direction == "left" and not any(row.arrow in WAYS_BACK for block in maps[name].blocks for row in block.rows):
+        raise NotFound(f"The map `{name}` has no way back: all its rows go right only.")
     exported = _WAYS[direction](maps[name], source)
     trees: list[dict[str, Any]] = [concept_map(table, back=direction == "left") for table in tables_of(maps[name])]
     return ExportedText(

@@ -36,8 +36,12 @@ PART_MIN = Kind("extension-part-min", "A part that the extension needs is not th
 PART_MAX = Kind("extension-part-max", "This part stands too often in the extension.")
 
 _HL7 = "http://hl7.org/fhir/"
-_FREE = re.compile(r"http://hl7\.org/fhir/(?:tools/StructureDefinition/|\d\.\d/StructureDefinition/extension-)")
-"""URLs in HL7's space that stand for no fixed list: tools, and elements of other FHIR versions."""
+_FREE = re.compile(
+    r"http://hl7\.org/fhir/(?:tools/StructureDefinition/|\d\.\d/StructureDefinition/extension-"
+    r"|StructureDefinition/target(?:Element|Path)$)"
+)
+"""URLs in HL7's space that R4 does not list: of tools, of elements of other FHIR versions, and two that came later and
+that US Core uses in Provenance."""
 _BASES = {
     "Age": "Quantity", "Count": "Quantity", "Distance": "Quantity", "Duration": "Quantity", "MoneyQuantity": "Quantity",
     "SimpleQuantity": "Quantity", "canonical": "uri", "url": "uri", "oid": "uri", "uuid": "uri", "code": "string",

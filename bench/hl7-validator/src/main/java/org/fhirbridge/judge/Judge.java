@@ -69,11 +69,13 @@ public final class Judge {
     Packages.load(context, loaded, packages);
     UnknownCodeSystemWarningValidationSupport unknown = new UnknownCodeSystemWarningValidationSupport(context);
     unknown.setNonExistentCodeSystemSeverity(IValidationSupport.IssueSeverity.INFORMATION);
+    InMemoryTerminologyServerValidationSupport codes = new InMemoryTerminologyServerValidationSupport(context);
+    codes.setIssueSeverityForCodeDisplayMismatch(IValidationSupport.IssueSeverity.ERROR);
     return new ValidationSupportChain(
         new DefaultProfileValidationSupport(context),
         loaded,
         new CommonCodeSystemsTerminologyService(context),
-        new InMemoryTerminologyServerValidationSupport(context),
+        codes,
         unknown,
         new SnapshotGeneratingValidationSupport(context));
   }
