@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +17,7 @@ from tests.support.records import as_tree, records
 
 from bench.conformance.at_hand import AtHand
 from bench.conformance.material import MAPPINGS
+from fhirbridge.errors import Issue
 from fhirbridge.fhir.narrative.xhtml import without_narrative
 from fhirbridge.formats import record_json
 from fhirbridge.ids import CANONICAL
@@ -26,6 +27,7 @@ from fhirbridge.mapping.paths import prune, read
 from fhirbridge.mapping.proving.differences import whole
 from fhirbridge.mapping.put.propose import propose, with_complement
 from fhirbridge.mapping.run import Item, to_left, to_right
+from fhirbridge.mapping.steps import Steps
 from fhirbridge.records import KINDS
 from fhirbridge.services.maps.samples import sample_file
 
@@ -94,90 +96,98 @@ class Tally:
     changed: Counter[str] = field(default_factory=Counter)
     changed_count: int = 0
 
+    def refuse(self, issue: Issue) -> None:
+        """Count an example that the map refuses with a finding."""
+        self.refused[f"{issue.code} at {issue.expression}"] += 1
+
+    def compare(self, came: Tree, sent: Tree, type_: str) -> None:
+        """Count an example as equal or changed."""
+        found = {f"{each.kind} {each.path}" for each in whole(_as_compared(came), _as_compared(sent), type_)}
+        self.changed.update(found)
+        self.changed_count += bool(found)
+        self.equal += not found
+
+
+def _as_compared(body: Tree) -> Tree:
+    return {name: value for name, value in body.items() if name not in ("resourceType", "id", "meta")}
+
 
 def _examples(maps: list[Map], hand: AtHand) -> str:
-    lines = [
+    told = [
         "### R4 example to record and complement to R4",
         "",
-        "| map | block | type | examples | equal | refused with a finding | changed |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_HEADS)} |",
+        "|---" * len(_HEADS) + "|",
     ]
     notes: list[str] = []
-    by_type: dict[str, list[Tree]] = {}
-    for tree in hand.r4.values():
-        by_type.setdefault(tree["resourceType"], []).append(tree)
+    for map_, block, examples, tally in _tallies(maps, hand.r4):
+        counts = (len(examples), tally.equal, sum(tally.refused.values()), tally.changed_count)
+        told.append(f"| {map_.name} | {block.name} | {block.type} | {' | '.join(map(str, counts))} |")
+        notes += [f"- {map_.name}, {block.name}: {why} ({count})" for why, count in tally.refused.most_common()]
+        hand.broken += [f"roundtrip: {map_.name}, {block.name} changes {path}" for path in tally.changed]
+    return "\n".join([*told, "", "Refused, by finding:", "", *notes, ""])
+
+
+_HEADS = ("map", "block", "type", "examples", "equal", "refused with a finding", "changed")
+
+
+def _tallies(maps: list[Map], r4: dict[str, Tree]) -> Iterator[tuple[Map, Block, list[Tree], Tally]]:
+    """Yield each block with the examples of its type and what became of them."""
     for map_ in maps:
         held = record_json.parse(sample_file(map_.name, MAPPINGS).read_bytes())
-        standing = {str(item.trace.get("block")): item for item in reversed(to_right(map_, held, CONTEXT).items)}
+        made = {str(item.trace["block"]): item for item in reversed(to_right(map_, held, CONTEXT).items)}
         for block in map_.blocks:
-            if block.name not in standing or block.type not in by_type:
-                continue
-            tally = Tally()
-            for example in by_type[block.type]:
-                _judge(map_, block, {} if block.name == map_.name else held, _Adopted.of(block, standing[block.name], example), tally)
-            refused = sum(tally.refused.values())
-            count = len(by_type[block.type])
-            lines.append(
-                f"| {map_.name} | {block.name} | {block.type} | {count} | {tally.equal} | {refused} | {tally.changed_count} |"
-            )
-            notes += [f"- {map_.name} {block.name} refuses: {why} ({n})" for why, n in tally.refused.most_common(4)]
-            notes += [f"- {map_.name} {block.name} changes: {path} ({n})" for path, n in tally.changed.most_common()]
-            hand.broken += [f"roundtrip: {map_.name} {block.name} changes {path}" for path in tally.changed]
-    return "\n".join([*lines, "", *notes, ""])
+            examples = [tree for tree in r4.values() if tree["resourceType"] == block.type]
+            if examples and block.name in made:
+                present = {} if block.name == map_.name else held
+                tally = Tally()
+                for example in examples:
+                    _judge(map_, present, _adopted(block, made[block.name], example), tally)
+                yield map_, block, examples, tally
 
 
-@dataclass(frozen=True, slots=True)
-class _Adopted:
-    """An example under the key of what a map made of the sample."""
-
-    type: str
-    key: str
-    body: Tree
-
-    @classmethod
-    def of(cls, block: Block, standing: Item, example: Tree) -> _Adopted:
-        """Return an example in the place of what stands: with its key and client, and no reference to what is not held."""
-        body = {k: v for k, v in deepcopy(without_narrative(example)).items() if k not in ("id", "meta", "identifier")}
-        for row in block.rows:
-            if row.codec.reference is not None:
-                _drop(body, row.right)
-                if row.codec.reference.type == "Patient" and len(row.right) == 1:
-                    body[row.right[0].name] = standing.body[row.right[0].name]
-        own = standing.body.get("identifier", [])
-        keys = [each for each in (own if isinstance(own, list) else [own]) if str(each.get("system")).startswith(KEYS)]
-        body["identifier"] = [*keys, *example.get("identifier", [])] if isinstance(own, list) else keys[0]
-        return cls(standing.type, standing.key, {"resourceType": standing.type, "id": standing.id, **body})
+def _judge(map_: Map, held: Tree, adopted: Item, tally: Tally) -> None:
+    """Let an example change the record that is held, send the record again, and compare what is sent with it."""
+    proposal = propose(map_, held, [(adopted.type, adopted.body)], CONTEXT)
+    made = to_right(map_, proposal.tree, CONTEXT)
+    errors = [issue for issue in (*proposal.issues, *made.issues) if issue.severity == "error"]
+    if errors:
+        tally.refuse(errors[0])
+        return
+    again, _ = with_complement(made.items, proposal.complement)
+    sent = next((each.body for each in again if (each.type, each.key) == (adopted.type, adopted.key)), {})
+    tally.compare(adopted.body, sent, adopted.type)
 
 
-def _drop(body: Tree, steps: Any) -> None:
-    """Take out what a path leads to."""
+def _adopted(block: Block, standing: Item, example: Tree) -> Item:
+    """Return an example in the place of what stands: with its key and client, and no reference to what is not held."""
+    body = {name: each for name, each in deepcopy(without_narrative(example)).items() if name not in _NOT_THEIRS}
+    for row in block.rows:
+        if row.codec.reference is not None:
+            body = _without(body, row.right)
+            if row.codec.reference.type == "Patient" and len(row.right) == 1:
+                body[row.right[0].name] = standing.body[row.right[0].name]
+    head = {"resourceType": standing.type, "id": standing.id, **_key_of(standing, example)}
+    return replace(standing, body={**head, **body})
+
+
+_NOT_THEIRS = frozenset({"resourceType", "id", "meta", "identifier"})
+
+
+def _key_of(standing: Item, example: Tree) -> Tree:
+    """Return what carries the key of what stands, beside the numbers of the example."""
+    own = standing.body.get("identifier")
+    if own is None:
+        return {"meta": standing.body["meta"]}
+    if isinstance(own, dict):
+        return {"identifier": own}
+    keys = [each for each in own if str(each.get("system")).startswith(KEYS)]
+    return {"identifier": [*keys, *example.get("identifier", [])]}
+
+
+def _without(body: Tree, steps: Steps) -> Tree:
+    """Return a body without the objects that a path leads to."""
     for _, _, value in list(read(body, steps)):
         if isinstance(value, dict):
             value.clear()
-    body_, _ = prune(body)
-    body.clear()
-    body.update(body_)
-
-
-def _judge(map_: Map, block: Block, held: Tree, adopted: _Adopted, tally: Tally) -> None:
-    proposal = propose(map_, held, [(adopted.type, adopted.body)], CONTEXT)
-    errors = [issue for issue in proposal.issues if issue.severity == "error"]
-    if errors:
-        tally.refused[f"{errors[0].code} at {errors[0].expression}"] += 1
-        return
-    made = to_right(map_, proposal.tree, CONTEXT)
-    errors = [issue for issue in made.issues if issue.severity == "error"]
-    if errors:
-        tally.refused[f"{errors[0].code} at {errors[0].expression}"] += 1
-        return
-    again, _ = with_complement(made.items, proposal.complement)
-    body = next((each.body for each in again if (each.type, each.key) == (adopted.type, adopted.key)), {})
-    one, other = (
-        {k: v for k, v in each.items() if k not in ("resourceType", "id", "meta")} for each in (adopted.body, body)
-    )
-    found = {f"{d.kind} {d.path}" for d in whole(one, other, adopted.type)}
-    if found:
-        tally.changed_count += 1
-        tally.changed.update(found)
-    else:
-        tally.equal += 1
+    return prune(body)[0]

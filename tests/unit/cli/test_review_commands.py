@@ -45,7 +45,7 @@ def test_map_explains_each_element_instead_of_printing_values(plan: Path, capsys
 
 def test_map_explains_one_element_and_why_it_is_absent(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = told(capsys, "map", str(plan), "--map", "plan", "--explain", "goal[0].target[0].dueDate")
-    assert "absent: The source field `plan.goals[0].objectives[0]` is empty." in text
+    assert "absent: The source field `plan.goals[0].due` is empty." in text
 
 
 def test_map_explains_as_json_beside_the_output(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,10 +114,14 @@ def row_paths(file: str, line: int) -> frozenset[str]:
     """Return the right path of the row in a line, and what its selectors lie on, all without selectors."""
     text = (MAPPINGS / file).read_text("utf-8").split("\n")[line - 1]
     row = parse_row(text.strip(), Place(file, line, 1))
-    names = [step.name for step in row.right.steps]
-    value = [""] if names[-1] != "extension" else [f".{name}" for name in value_names()]
-    whole = {".".join(names) + ending for ending in value}
-    return frozenset(whole | {".".join(names[: n + 1]) for n, step in enumerate(row.right.steps) if step.selectors})
+    paths = [""]
+    found: set[str] = set()
+    for step in row.right.steps:
+        paths = [f"{path}.{step.name}".removeprefix(".") for path in paths]
+        found |= set(paths) if step.selectors else set()
+        if any(selector.kind == "named" for selector in step.selectors):
+            paths = [f"{path}.{name}" for path in paths for name in value_names()]
+    return frozenset(found | set(paths))
 
 
 @cache

@@ -62,7 +62,7 @@ def test_no_finding_is_a_clean_outcome() -> None:
 def test_an_agency_is_counted_by_month_and_kind() -> None:
     world = make_world()
     send_plan(world)
-    (row,) = quality.over_time(world.bridge)
+    (row,) = [each for each in quality.over_time(world.bridge) if each["kind"] == "plan"]
     assert (row["agency"], row["kind"], row["records"]) == ("RIVERSIDE", "plan", 1)
     assert row["findings"] == sum(row["rules"].values())
     assert quality.over_time(world.bridge, since="2199-01") == []
@@ -72,7 +72,7 @@ def test_an_agency_is_counted_by_month_and_kind() -> None:
 def test_a_message_leads_to_reports_on_what_it_made_and_to_nobody_elses() -> None:
     world = make_world()
     message = send_plan(world)
-    (report,) = quality.reports_on_message(world.bridge, world.caller("riverside"), message)
-    assert report.record.kind == "plan"
+    reports = quality.reports_on_message(world.bridge, world.caller("riverside"), message)
+    assert "plan" in {each.record.kind for each in reports}
     with pytest.raises(NotFound):
         quality.reports_on_message(world.bridge, world.caller("northmoor"), message)

@@ -1,7 +1,8 @@
 """The complement: what of a resource no row understands, kept to be put back when the resource is sent again.
 
 A complement is plain JSON. Of an object: `{"fields": {name: complement}}`; of all that is no list: `{"value": value}`;
-of a list: `{"items": [{"whole": item} | {"like": what the map owns of the item, "rest": complement}]}`.
+of a list: `{"items": [{"whole": item} | {"like": what the map owns of the item, "rest": complement}]}`. That of a whole
+item may also hold `mends`, see `mending`.
 
 Laws of this file: `restore(owned(body), complement(body))` is `body`; what the map owns is never overwritten; an item
 of a list is found again by what the map owns of it, never by its position.
@@ -23,6 +24,7 @@ from fhirbridge.mapping.paths import Tree, read
 from fhirbridge.mapping.steps import Steps
 
 Complement = dict[str, Any]
+MENDS = "mends"
 ENGINE_MADE = frozenset({"resourceType", "id", "meta"})
 """Elements that every send makes anew; they are no part of a complement, and neither is generated narrative."""
 CHANGES_MEANING = frozenset({"modifierExtension", "implicitRules"})
@@ -40,9 +42,13 @@ class Split:
 def split(block: Block, body: dict[str, Any], context: Context) -> Split:
     """Return what the rows of a block own of a body, and its complement."""
     known = frozenset(_known_paths(block, body, context))
-    told = as_recorded(body) if is_resource(block.type) else body
-    offered = {name: value for name, value in told.items() if name not in ENGINE_MADE}
-    return _split(offered, "", known)
+    return _split(offered(body, is_resource=is_resource(block.type)), "", known)
+
+
+def offered(body: dict[str, Any], *, is_resource: bool = True) -> dict[str, Any]:
+    """Return what a body offers to be kept: nothing that every send makes anew."""
+    told = as_recorded(body) if is_resource else body
+    return {name: value for name, value in told.items() if name not in ENGINE_MADE}
 
 
 def _known_paths(block: Block, body: dict[str, Any], context: Context) -> Iterator[str]:
@@ -172,7 +178,8 @@ class Restored:
 def restore(body: dict[str, Any], rest: Complement) -> Restored:
     """Return a body with its complement put back. Nothing that stands in the body is changed."""
     restored = Restored(body)
-    restored.body = _restored(body, rest, "", restored)
+    if rest.keys() - {MENDS}:
+        restored.body = _restored(body, rest, "", restored)
     return restored
 
 

@@ -2,7 +2,7 @@
 
 The order: each item is found again by its business key; the items that did not come stand as the held tree makes
 them; all go back to the left together; what the map does not own, and old spellings of the same value, stay; what no
-row understands becomes the complement.
+row understands becomes the complement, and with it what the map would make otherwise than it came.
 
 Laws of this file: proposing what the held tree makes proposes no change; what is proposed makes what came.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from fhirbridge.errors import Issue
@@ -20,13 +21,16 @@ from fhirbridge.mapping.interpret.work import Run
 from fhirbridge.mapping.model import Map, Row
 from fhirbridge.mapping.paths import Tree
 from fhirbridge.mapping.put.changes import Change, iter_changes
-from fhirbridge.mapping.put.complement import Complement, find_modifier, iter_paths, restore, split
+from fhirbridge.mapping.put.complement import MENDS, Complement, find_modifier, iter_paths, offered, restore, split
+from fhirbridge.mapping.put.mending import Mended, is_within, iter_mends, mend
 from fhirbridge.mapping.put.merge import Owned, Same, merge
 from fhirbridge.mapping.run import Item, Mapped, to_left, to_right
 from fhirbridge.mapping.shapes import Shape
 
 Arrived = tuple[str, dict[str, Any]]
 """Type and body of a resource or record."""
+DIRECTORY = "D0"
+"""The data class of what stands in a public directory; it hides nothing."""
 Kept = Mapping[str, Complement]
 """Complement of each item, by `Type/key`."""
 
@@ -59,7 +63,33 @@ def propose(map_: Map, held: dict[str, Any], arrived: Sequence[Arrived], context
     kept = dict(_complements(run, arrived))
     issues = [issue for issue in (*made.issues, *restored.issues) if issue.code != "FB306"]
     issues += _unknown(map_, arrived, kept)
-    return ProposedChange(tree, tuple(iter_changes(held, tree)), kept if _keeps(map_) else {}, tuple(issues))
+    if not _keeps(map_):
+        return ProposedChange(tree, tuple(iter_changes(held, tree)), {}, tuple(issues))
+    again = {f"{item.type}/{item.key}": item for item in to_right(map_, tree, context).items}
+    named = {name: body for type_, body in arrived if (name := _name(run, type_, body))}
+    issues += [_lost(map_, name) for name in named if name not in again]
+    kept |= dict(_with_mends(run, named, again, kept))
+    return ProposedChange(tree, tuple(iter_changes(held, tree)), kept, tuple(issues))
+
+
+def _lost(map_: Map, name: str) -> Issue:
+    message = "the record that this goes back to would not make it again"
+    hint = "its block has a condition that what came does not meet; send what it asks for, or agree on a row for it"
+    return Issue("FB313", message, name.partition("/")[0], "error", map_.name, map_.file, hint)
+
+
+def _with_mends(
+    run: Run, named: Mapping[str, dict[str, Any]], again: Mapping[str, Item], kept: Kept
+) -> Iterator[tuple[str, Complement]]:
+    """Yield the complement of each item that the map would still make otherwise than it came, with what mends that."""
+    for name, body in named.items():
+        if name in again:
+            rest = kept.get(name, {})
+            is_resource = run.map.right.kind == "fhir"
+            made = offered(restore(again[name].body, rest).body, is_resource=is_resource)
+            mends = list(iter_mends(made, offered(body, is_resource=is_resource)))
+            if mends:
+                yield name, {**rest, MENDS: mends}
 
 
 def with_complement(items: Sequence[Item], kept: Kept) -> tuple[tuple[Item, ...], tuple[Issue, ...]]:
@@ -71,19 +101,42 @@ def with_complement(items: Sequence[Item], kept: Kept) -> tuple[tuple[Item, ...]
             whole.append(item)
             continue
         restored = restore(item.body, rest)
-        issues += [_homeless(f"{item.type}.{path}") for path in restored.homeless]
-        whole.append(replace(item, body=restored.body, trace=_traced(item, restored.paths)))
+        item = replace(item, body=restored.body, trace=_traced(item, dict.fromkeys(restored.paths, item.data_class)))
+        mended = mend(item.body, rest.get(MENDS, ()), may=partial(_may_mend, item))
+        issues += [_homeless(f"{item.type}.{path}") for path in (*restored.homeless, *mended.homeless)]
+        whole.append(replace(item, body=mended.body, trace=_mended(item, mended)))
     return tuple(whole), tuple(issues)
+
+
+def _may_mend(item: Item, path: str) -> bool:
+    return _class_of(item, path) is not None
+
+
+def _class_of(item: Item, path: str) -> str | None:
+    """Return the data class of what stands at a path and below it: its resource's or a finer one; None for several."""
+    elements = item.trace["elements"].items()
+    finer = {entry["class"] for own, entry in elements if is_within(own, path)} - {item.data_class, DIRECTORY}
+    return item.data_class if not finer else finer.pop() if len(finer) == 1 else None
+
+
+def _mended(item: Item, mended: Mended) -> dict[str, Any]:
+    """Return the trace without what was taken out or stands otherwise now, with an entry for each element put in."""
+    touched = [*mended.gone, *mended.came]
+    classes = {path: str(_class_of(item, path)) for path in mended.came}
+    elements = item.trace["elements"].items()
+    left = {path: entry for path, entry in elements if not any(is_within(path, each) for each in touched)}
+    return _traced(replace(item, trace={**item.trace, "elements": left}), classes)
 
 
 def _homeless(path: str) -> Issue:
     return Issue("FB312", "what was kept beside this has lost its place", path, "warning", "complement")
 
 
-def _traced(item: Item, paths: Sequence[str]) -> dict[str, Any]:
-    """Return the trace with an entry for each element put back: it has the class of the whole item."""
-    entry = {"from": "", "file": "", "line": 0, "codec": "kept", "class": item.data_class}
-    return {**item.trace, "elements": {**item.trace["elements"], **dict.fromkeys(paths, entry)}}
+def _traced(item: Item, classes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the trace with an entry for each element put back or mended, by its path."""
+    entry = {"from": "", "file": "", "line": 0, "codec": "kept"}
+    own = {path: {**entry, "class": data_class} for path, data_class in classes.items()}
+    return {**item.trace, "elements": {**item.trace["elements"], **own}}
 
 
 # -- which item is which
