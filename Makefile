@@ -8,7 +8,7 @@ FLOOR := 95
 SOURCES := src tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static cover bench fuzz fmt lock
+.PHONY: help demo test check static cover bench conformance fuzz fmt lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -32,6 +32,9 @@ cover: ## the tests with branch coverage
 
 bench: $(STAMP) ## measure against the floor and against hand-written code
 	@$(BIN)/python -m bench
+
+conformance: $(STAMP) ## ask HL7's validator and compare; DATA=FOLDER has us-core/ and hl7-validator-cases/
+	@$(BIN)/python -m bench.conformance $(if $(DATA),--data $(DATA)) $(PARTS)
 
 SECONDS := 60
 SEED := 1

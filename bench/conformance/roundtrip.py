@@ -75,7 +75,8 @@ def _tried(map_: Map) -> tuple[list[bool], set[str]]:
         tree = as_tree(record)
         there = to_right(map_, tree, CONTEXT)
         back = to_left(map_, [(item.type, item.body) for item in there.items], CONTEXT)
-        found = [each.path for each in whole(tree, prune(back.tree)[0], map_.root)]
+        wanted = {name: value for name, value in tree.items() if f"{map_.root}.{name}" not in map_.ignore}
+        found = [each.path for each in whole(wanted, prune(back.tree)[0], map_.root)]
         found += [issue.expression for issue in (*there.issues, *back.issues) if issue.severity == "error"]
         tried.append(bool(found))
         paths.update(found)
