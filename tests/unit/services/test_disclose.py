@@ -190,4 +190,4 @@ def test_what_a_partner_handed_in_that_is_gone_is_shown_to_nobody(world: World) 
     with pytest.raises(NotFound):
         resources.read(without.bridge, without.caller("lakeside"), "Flag", flags[0].id)
     bundle = search.search(without.bridge, without.caller("lakeside"), "Flag", [])
-    assert flags[0].id not in [entry["resource"]["id"] for entry in bundle.get("entry", [])]
+    assert flags[0].id not in [entry["resource"].get("id") for entry in bundle.get("entry", [])]

@@ -155,3 +155,39 @@ def test_an_element_put_back_has_the_class_of_its_resource() -> None:
     again, _ = with_complement(sent("plan", PLAN), kept)
     plan = next(item for item in again if item.type == "CarePlan")
     assert plan.trace["elements"]["description"]["class"] == "D3"
+
+
+def test_what_came_without_a_constant_is_sent_again_without_it() -> None:
+    items = arrived(sent("plan", PLAN))
+    agency = find(items, "Organization")
+    del agency["active"]
+    proposal = propose(shipped().get("plan"), PLAN, items, CONTEXT)
+    assert proposal.changes == ()
+    again, issues = with_complement(sent("plan", PLAN), proposal.complement)
+    assert find(arrived(list(again)), "Organization") == agency
+    assert issues == ()
+    assert not any("active" in item.trace["elements"] for item in again if item.type == "Organization")
+
+
+def test_what_is_put_in_for_one_element_of_a_finer_class_has_that_class() -> None:
+    items = arrived(sent("plan", PLAN))
+    goal = find(items, "Goal")
+    goal["description"]["coding"] = [{"system": "https://ehr.example/goals", "code": "7"}]
+    kept = propose(shipped().get("plan"), PLAN, items, CONTEXT).complement
+    again, _ = with_complement(sent("plan", PLAN), kept)
+    sent_again = next(item for item in again if item.type == "Goal")
+    assert sent_again.body["description"] == goal["description"]
+
+
+def test_what_the_record_would_not_make_again_is_refused() -> None:
+    held = {
+        "id": "R-1",
+        "client": PLAN["client"],
+        "category": "transportation",
+        "status": "sent",
+        "owner": {"number": "W-1", "name": "Sam Okafor"},
+    }
+    chase = next(item.body for item in sent("referral", held) if item.trace["block"] == "chase")
+    without_owner = {name: value for name, value in chase.items() if name != "owner"}
+    issues = propose(shipped().get("referral"), held, [("Task", without_owner)], CONTEXT).issues
+    assert [(issue.code, issue.expression) for issue in issues if issue.severity == "error"] == [("FB313", "Task")]
