@@ -6,6 +6,7 @@ stands there); an object without fault has None, so that the walk allocates noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -24,6 +25,8 @@ class Kind(NamedTuple):
 
 Faults: TypeAlias = list[tuple[str, Any]]
 """(piece of a path such as `.name[0]`, Kind or Faults) in the order of the tree."""
+
+_PLAIN_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
 
 JSON_NULL = Kind("json-null", "null is not a value; leave the element out.")
 NULL_ALONE = Kind("json-null", "null needs an extension beside it.")
@@ -59,6 +62,11 @@ def note(faults: Faults | None, piece: str, what: Kind | Faults) -> Faults:
         return [(piece, what)]
     faults.append((piece, what))
     return faults
+
+
+def shown(name: str) -> str:
+    """Return a JSON key fit for a path; one that is no plain name may be data and is shown as `?`."""
+    return name if _PLAIN_NAME.fullmatch(name) else "?"
 
 
 def iter_issues(faults: Faults | None, path: str) -> Iterator[Issue]:

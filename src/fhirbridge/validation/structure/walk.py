@@ -10,9 +10,8 @@ from functools import partial
 from typing import Any
 
 from fhirbridge.fhir.references import find_literal, is_contained, is_urn
-from fhirbridge.validation.findings import shown
 from fhirbridge.validation.structure import faults as kinds
-from fhirbridge.validation.structure.faults import Faults, note
+from fhirbridge.validation.structure.faults import Faults, note, shown
 from fhirbridge.validation.structure.program import Program
 from fhirbridge.validation.structure.source import ANY, Hooks, Primitives
 from fhirbridge.validation.structure.values import Primitive, primitive, sibling, siblings

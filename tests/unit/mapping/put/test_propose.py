@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.maps import shipped
+from tests.support.maps import SAMPLES, shipped
 from tests.support.records import as_tree, records
 from tests.unit.mapping.test_laws import CONTEXT, LAW, RECORD_MAPS
 
@@ -180,14 +181,8 @@ def test_what_is_put_in_for_one_element_of_a_finer_class_has_that_class() -> Non
 
 
 def test_what_the_record_would_not_make_again_is_refused() -> None:
-    held = {
-        "id": "R-1",
-        "client": PLAN["client"],
-        "category": "transportation",
-        "status": "sent",
-        "owner": {"number": "W-1", "name": "Sam Okafor"},
-    }
-    chase = next(item.body for item in sent("referral", held) if item.trace["block"] == "chase")
-    without_owner = {name: value for name, value in chase.items() if name != "owner"}
-    issues = propose(shipped().get("referral"), held, [("Task", without_owner)], CONTEXT).issues
-    assert [(issue.code, issue.expression) for issue in issues if issue.severity == "error"] == [("FB313", "Task")]
+    held = json.loads((SAMPLES / "discharge.json").read_text("utf-8"))
+    reason = next(item.body for item in sent("discharge", held) if item.trace["block"] == "reason")
+    unsaid = {name: value for name, value in reason.items() if not name.startswith("value")}
+    issues = propose(shipped().get("discharge"), held, [("Observation", unsaid)], CONTEXT).issues
+    assert [(each.code, each.expression) for each in issues if each.severity == "error"] == [("FB313", "Observation")]
